@@ -1,0 +1,1 @@
+"""Fetch, check and convert data sets: ``python -m data_scripts NAME``."""

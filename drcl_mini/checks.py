@@ -1,0 +1,114 @@
+"""Input checks shared by the whole package: each error says what came, what was expected, what to do."""
+
+import difflib
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """A hint for a misspelt name: the close matches, and everything that would have been accepted.
+
+    >>> nearest("txt", ["image", "text"])
+    "did you mean 'text'? known: 'image', 'text'"
+    """
+    names = list(dict.fromkeys(map(str, known)))
+    close = difflib.get_close_matches(str(name), names, n=2)
+    hint = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
+    return f"{hint}known: {', '.join(map(repr, names)) or 'none'}"
+
+
+def as_numpy(array: Any) -> np.ndarray:
+    """Any array-like (list, NumPy, pandas, torch on any device) as a NumPy array."""
+    if isinstance(array, torch.Tensor):
+        return array.detach().cpu().numpy()
+    return np.asarray(array)
+
+
+def check_features(array: Any, modality: str, dimension: int | None = None) -> np.ndarray:
+    """Features of one modality as a contiguous float32 array (n, d).
+
+    Raises:
+        ValueError: not a table of numbers, another dimension than ``dimension``, no rows, or values
+            that are not finite as float32.
+    """
+    try:
+        given = as_numpy(array)
+        kind = given.dtype.kind
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"modality {modality!r}: features can't be read as one array ({error})") from None
+    if given.ndim != 2 or kind not in "fiub":
+        raise ValueError(
+            f"modality {modality!r}: features have shape {given.shape} and type {given.dtype}, "
+            "expected a table of numbers (samples, dimensions)"
+        )
+    if dimension is not None and given.shape[1] != dimension:
+        raise ValueError(f"modality {modality!r} has {given.shape[1]} features, the model was fitted on {dimension}")
+    if 0 in given.shape:
+        raise ValueError(f"modality {modality!r} is empty: features have shape {given.shape}")
+    with np.errstate(over="ignore"):
+        features = np.ascontiguousarray(given, dtype=np.float32)
+    finite = np.isfinite(features)
+    if not finite.all():
+        rows = np.flatnonzero(~finite.all(axis=1))
+        raise ValueError(
+            f"modality {modality!r}: {(~finite).sum()} values are NaN or infinite (as float32), the first "
+            f"in row {rows[0]}; {len(rows)} of {len(features)} rows have any: drop or fill them first"
+        )
+    return features
+
+
+def check_labels(array: Any, modality: str, samples: int | None = None) -> np.ndarray:
+    """Labels of one modality: class indices (n,) as int64, or multi-hot rows (n, C) as int64 of 0 and 1.
+
+    Raises:
+        ValueError: another length than ``samples``, not integers, negative, not 0/1 in multi-hot rows,
+            or a row without any label.
+    """
+    labels = as_numpy(array)
+    if labels.dtype.kind not in "iub":
+        raise ValueError(
+            f"modality {modality!r}: labels are {labels.dtype}, expected integers: class indices (n,) "
+            "or multi-hot rows (n, C); convert them with .astype(int)"
+        )
+    if labels.ndim not in (1, 2) or 0 in labels.shape:
+        raise ValueError(f"modality {modality!r}: labels have shape {labels.shape}, expected (n,) or (n, C), not empty")
+    if samples is not None and len(labels) != samples:
+        raise ValueError(f"modality {modality!r} has {samples} samples but {len(labels)} labels")
+    if labels.min() < 0:
+        first = np.flatnonzero((labels.reshape(len(labels), -1) < 0).any(axis=1))[0]
+        raise ValueError(f"modality {modality!r}: labels are negative, the first in row {first}; count from 0")
+    if labels.ndim == 2:
+        if labels.max() > 1:
+            raise ValueError(f"modality {modality!r}: multi-hot labels hold {labels.max()}, expected 0 or 1")
+        if not labels.any(axis=1).all():
+            first = np.flatnonzero(~labels.any(axis=1))[0]
+            raise ValueError(f"modality {modality!r}: row {first} has no label at all: drop such rows")
+    elif labels.max() >= 1_000_000:
+        raise ValueError(f"modality {modality!r}: the largest label is {labels.max()}; number classes 0..C-1")
+    return labels.astype(np.int64)
+
+
+def check_k(k: Any) -> int | None:
+    """A retrieval cut-off: ``None`` for all, else an integer of at least 1."""
+    if k is not None and (isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1):
+        raise ValueError(f"k is {k!r}, expected None (all) or an integer of at least 1")
+    return None if k is None else int(k)
+
+
+def check_mapping(value: Any, what: str) -> Mapping[str, Any]:
+    """A non-empty mapping from modality names to arrays."""
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError(f"{what} is {type(value).__name__}, expected a mapping {{modality: array}}, not empty")
+    wrong = [name for name in value if not isinstance(name, str) or not name]
+    if wrong:
+        raise ValueError(f"{what}: modality names are strings, not {wrong[0]!r}")
+    return value
+
+
+def warn(message: str) -> None:
+    """A warning that points at the caller of the package, not at its inside."""
+    warnings.warn(message, UserWarning, stacklevel=3)

@@ -1,0 +1,185 @@
+"""Command line: ``python -m drcl_mini run`` trains and evaluates, ``python -m drcl_mini env`` reports versions."""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import torch
+
+from . import __version__
+from .checks import nearest
+from .data import MultimodalDataset
+from .datasets import CONVERTED, EMBEDDED, available_datasets, load_dataset
+from .devices import resolve_device
+from .estimator import DRCL
+from .evaluation import Evaluation, evaluate
+from .files import check_writable, data_folder, replacing
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors take one line; exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, one_line(message) + "\n")
+
+
+def one_line(message: object) -> str:
+    """An error as people read it in a terminal: one line, no traceback."""
+    return "error: " + " ".join(str(message).split())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0 done, 1 failed, 2 usage."""
+    parser = Parser(prog="python -m drcl_mini", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser, metavar="{run,env}")
+    run_parser = commands.add_parser("run", help="train DRCL on a data set, print and save what came of it")
+    default = next(iter(EMBEDDED))
+    run_parser.add_argument("dataset", nargs="?", default=default, help=f"data set; {default} where none is named")
+    run_parser.add_argument("--preset", choices=["default", "released"], default="default", help="settings")
+    run_parser.add_argument("--seed", type=int, help="random seed (default: the preset's)")
+    run_parser.add_argument("--seeds", type=int, default=1, metavar="N", help="N seeds in a row, with their spread")
+    run_parser.add_argument("--device", help="auto, cpu, cuda, cuda:1, …")
+    run_parser.add_argument("--out", type=Path, help="folder for models and results.json (default: runs/…)")
+    run_parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="one setting, e.g. epochs=20; repeatable"
+    )
+    commands.add_parser("env", help="versions, devices and data sets: paste it into a bug report")
+    options = parser.parse_args(arguments)
+    warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
+    try:
+        return env() if options.command == "env" else run(options, parser)
+    except KeyboardInterrupt:
+        print(one_line("interrupted"), file=sys.stderr)
+    except (OSError, ValueError, RuntimeError, MemoryError, ImportError) as error:
+        print(one_line(error or type(error).__name__), file=sys.stderr)
+    return 1
+
+
+def run(options: argparse.Namespace, parser: Parser) -> int:
+    """Train with one seed or several, print prior, scores and mAP table, save models and results."""
+    names = [*available_datasets(), *CONVERTED]
+    if options.dataset not in names:
+        parser.error(f"unknown data set {options.dataset!r}: {nearest(options.dataset, names)}")
+    try:
+        settings = dict(_setting(text) for text in options.set)
+        settings |= {n: getattr(options, n) for n in ("seed", "device") if getattr(options, n) is not None}
+        make = DRCL if options.preset == "default" else lambda **s: DRCL.released(options.dataset, **s)
+        model = make(**settings)
+        if options.seeds < 1:
+            raise ValueError(f"--seeds is {options.seeds}, expected at least 1")
+    except ValueError as error:
+        parser.error(str(error))
+    first = model.settings.seed
+    resolve_device(model.settings.device)
+    data = load_dataset(options.dataset)
+    out = check_writable(options.out or Path("runs") / f"{data.name}-{options.preset}-seed{first}")
+    print(f"{data.name}: train {data.train!r}\n{model!r}")
+    rows = []
+    for seed in range(first, first + options.seeds):
+        model = make(**{**settings, "seed": seed})
+        rows.append(_one_run(model, data, out / f"model-seed{seed}.safetensors"))
+        if model.interrupted_:
+            break
+    _write_results(out / "results.json", options, model, rows)
+    if len(rows) > 1:
+        print(f"{len(rows)} seeds: {summary(rows)}")
+    print(f"saved in {out}")
+    return int(model.interrupted_)
+
+
+def _one_run(model: DRCL, data: MultimodalDataset, path: Path) -> dict[str, Any]:
+    start = time.perf_counter()
+    model.fit(data.train, data.validation)
+    seconds = time.perf_counter() - start
+    if not model.encoders_:
+        raise RuntimeError("interrupted before any encoder had learned: nothing to save")
+    model.save(path)
+    qualities = ", ".join(f"{name} {score:.3f}" for name, score in model.quality_scores_.items())
+    chosen = f"prior: {model.prior_source_}" + (f" (quality scores: {qualities})" if qualities else "")
+    print(f"\nseed {model.settings.seed}, {seconds:.1f} s; {chosen}")
+    row = {"seed": model.settings.seed, "seconds": round(seconds, 2), "prior": model.prior_source_}
+    row |= {"quality_scores": model.quality_scores_, "interrupted": model.interrupted_, "scores": []}
+    ready = [name for name in data.test.modalities if name in model.encoders_]
+    if len(ready) > 1:
+        scores = evaluate(model, data.test.only(*ready))
+        row["scores"] = scores.records() + _means(scores)
+        print(scores)
+    return row
+
+
+def _means(scores: Evaluation) -> list[dict[str, Any]]:
+    return [{"query": "mean", "gallery": "mean", "k": k or "all", "map": scores.mean(k)} for k in (None, 50)]
+
+
+def summary(rows: Sequence[dict[str, Any]]) -> str:
+    """Mean mAP over seeds with its 95 % interval (Student's t), at each cut-off."""
+    parts = []
+    for k in ("all", 50):
+        maps = [s["map"] for row in rows for s in row["scores"] if s["query"] == "mean" and s["k"] == k]
+        parts.append(f"mean mAP@{k} {np.mean(maps):.3f} ± {interval(maps):.3f}")
+    return ", ".join(parts) + " (95 % interval)"
+
+
+def interval(values: Sequence[float]) -> float:
+    """Half the width of the 95 % interval of a mean, by Student's t; NaN for a single value.
+
+    Example:
+        >>> round(interval([1.0, 2.0, 3.0]), 3)
+        2.484
+    """
+    from scipy.stats import t
+
+    n = len(values)
+    return float(t.ppf(0.975, n - 1) * np.std(values, ddof=1) / n**0.5) if n > 1 else float("nan")
+
+
+def _write_results(path: Path, options: argparse.Namespace, model: DRCL, rows: list[dict[str, Any]]) -> None:
+    command = f"python -m drcl_mini run {options.dataset} --preset {options.preset} --seeds {options.seeds}"
+    command += f" --seed {rows[0]['seed']}" + "".join(f" --set {text}" for text in options.set)
+    settings = {k: v for k, v in model.get_params().items() if k not in ("seed", "device", "progress")}
+    results = {"command": command, "settings": settings, "environment": environment(), "runs": rows}
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"--set {text!r}: expected NAME=VALUE")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, {"None": None, "True": True, "False": False}.get(value, value)
+
+
+def environment() -> dict[str, str]:
+    """Versions and hardware, for reports and result files."""
+    facts = {"drcl_mini": __version__, "python": platform.python_version(), "system": platform.platform(terse=True)}
+    for package in ("torch", "numpy", "scikit-learn", "safetensors"):
+        try:
+            facts[package] = version(package)
+        except PackageNotFoundError:
+            facts[package] = f"missing: pip install {package}"
+    cuda = torch.cuda.is_available()
+    names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if cuda else []
+    return facts | {
+        "cores": f"{os.cpu_count()}, torch uses {torch.get_num_threads()}",
+        "cuda": ", ".join(names) or "none",
+    }
+
+
+def env() -> int:
+    """Print versions, devices, data folder and data sets."""
+    facts = environment() | {"data folder": str(data_folder()), "data sets": ", ".join(available_datasets())}
+    for name, value in facts.items():
+        print(f"{name:<13} {value}")
+    return 0

@@ -1,0 +1,25 @@
+"""Which device to compute on."""
+
+import torch
+
+
+def resolve_device(name: str) -> torch.device:
+    """The torch device for a setting: ``"auto"`` is CUDA where there is one, else the CPU.
+
+    Raises:
+        ValueError: an unknown name, or a device that this machine doesn't have.
+
+    Example:
+        >>> resolve_device("cpu")
+        device(type='cpu')
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        hint = "PyTorch sees no CUDA device here: use 'cpu' or 'auto'" if "cuda" in name.lower() else reason
+        raise ValueError(f"device {name!r} can't be used: {hint}") from None
+    return device

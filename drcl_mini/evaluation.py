@@ -1,0 +1,86 @@
+"""Evaluation: every ordered pair of modalities, several cut-offs, one table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+from .checks import check_features, check_k, nearest
+from .data import Split
+from .metrics import mean_average_precision
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """mAP of every task; prints as a table.
+
+    Args:
+        scores: {(query modality, gallery modality): {k: mAP}}; k is ``None`` for all.
+    """
+
+    scores: Mapping[tuple[str, str], Mapping[int | None, float]]
+
+    def mean(self, k: int | None = None) -> float:
+        """Mean mAP@k over the tasks."""
+        return sum(task[k] for task in self.scores.values()) / len(self.scores)
+
+    def records(self) -> list[dict[str, Any]]:
+        """One record per task and cut-off: query, gallery, k (``"all"`` or a number), map."""
+        return [
+            {"query": query, "gallery": gallery, "k": "all" if k is None else k, "map": value}
+            for (query, gallery), task in self.scores.items()
+            for k, value in task.items()
+        ]
+
+    def __str__(self) -> str:
+        cuts = list(next(iter(self.scores.values())))
+        rows = [(f"{query} → {gallery}", task) for (query, gallery), task in self.scores.items()]
+        rows.append(("mean", {k: self.mean(k) for k in cuts}))
+        width = max(len(name) for name, _ in rows)
+        head = " " * width + "".join(f"{'mAP@' + ('all' if k is None else str(k)):>9}" for k in cuts)
+        lines = [f"{name:<{width}}" + "".join(f"{task[k]:9.4f}" for k in cuts) for name, task in rows]
+        return "\n".join([head, *lines])
+
+
+def evaluate(model_or_embeddings: Any, split: Split, k: Sequence[int | None] = (None, 50)) -> Evaluation:
+    """mAP of every ordered pair of different modalities, at each cut-off.
+
+    Queries and gallery are all items of the split. Relevant means: of the same class.
+
+    Args:
+        model_or_embeddings: something with ``transform``, or its result: {modality: (n, D)}.
+        split: features and labels; the features don't matter where embeddings are given.
+        k: cut-offs; ``None`` is all.
+
+    Raises:
+        ValueError: fewer than two modalities, a bad k, or embeddings that don't fit the split.
+
+    Example:
+        >>> split = Split({"a": [[0.0], [1.0]], "b": [[0.0], [1.0]]}, {"a": [0, 1], "b": [0, 1]})
+        >>> print(evaluate({"a": [[1, 0], [0, 1]], "b": [[2, 1], [1, 2]]}, split, k=[None]))
+               mAP@all
+        a → b   1.0000
+        b → a   1.0000
+        mean    1.0000
+    """
+    cuts = [check_k(cut) for cut in (k if isinstance(k, Sequence) else [k])]
+    if len(split.modalities) < 2:
+        raise ValueError(f"cross-modal evaluation needs two modalities, the split has {split.modalities}")
+    if hasattr(model_or_embeddings, "transform"):
+        embeddings = model_or_embeddings.transform(split)
+    else:
+        embeddings = dict(model_or_embeddings)
+    checked = {}
+    for name in split.modalities:
+        if name not in embeddings:
+            raise ValueError(f"no embeddings of modality {name!r}: {nearest(name, embeddings)}")
+        checked[name] = check_features(embeddings[name], name)
+    labels = split.labels
+    return Evaluation(
+        {
+            (a, b): dict(
+                zip(cuts, mean_average_precision(checked[a], labels[a], checked[b], labels[b], cuts), strict=True)
+            )
+            for a, b in permutations(split.modalities, 2)
+        }
+    )

@@ -1,0 +1,161 @@
+"""Retrieval scores: cosine ranking, average precision, precision–recall, precision at k.
+
+Everything streams over blocks of queries, so memory follows the block, not queries × gallery.
+Ranking is by descending cosine in float32, ties by gallery index.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor
+
+from .checks import check_features, check_k, check_labels
+from .ranking import ranking_keys, row_sorter
+
+BLOCK = 128 * 2**20
+"""Bytes that one block of similarities and its ranking may take, about."""
+
+
+def average_precision(relevance: Any, k: int | None = None) -> Tensor:
+    r"""Average precision of ranked lists, normalised by the relevant items inside the first k.
+
+    .. math:: \mathrm{AP@}k = \frac{\sum_{j \le k} P(j)\, \mathrm{rel}(j)}{\sum_{j \le k} \mathrm{rel}(j)}
+
+    with P(j) the share of relevant items among the first j; 0 where none of the first k is relevant.
+
+    Args:
+        relevance: (…, n), 1 or True where the item at that rank is relevant.
+        k: cut-off; ``None`` for the whole list.
+
+    Returns:
+        float64 (…).
+
+    Example:
+        >>> average_precision([1, 0, 1, 0, 0, 1]).item()  # (1/1 + 2/3 + 3/6) / 3
+        0.7222222222222222
+        >>> average_precision([1, 0, 1, 0, 0, 1], k=2).item()
+        1.0
+    """
+    k = check_k(k)
+    ranked = torch.as_tensor(relevance).bool()[..., :k]
+    flat = ranked.reshape(-1, ranked.shape[-1])
+    found = flat.sum(dim=1)
+    row, column = flat.nonzero(as_tuple=True)  # only the relevant ranks: few
+    earlier = found.cumsum(0) - found
+    hits = torch.arange(1, len(row) + 1, device=row.device) - earlier[row]
+    sums = torch.zeros(len(flat), dtype=torch.float64, device=row.device)
+    sums.index_add_(0, row, hits.double() / (column + 1))
+    return (sums / found.clamp(min=1)).reshape(ranked.shape[:-1])
+
+
+def mean_average_precision(
+    query: Any, query_labels: Any, gallery: Any, gallery_labels: Any, k: int | Sequence | None = None
+) -> Any:
+    """Mean over the queries of :func:`average_precision` on the gallery, ranked by cosine similarity.
+
+    An item is relevant if its class is the query's (multi-hot labels: if they share one).
+
+    Args:
+        query: (m, D); any array type, any lengths of rows.
+        query_labels: (m,) class indices or (m, C) multi-hot.
+        gallery: (n, D).
+        gallery_labels: (n,) or (n, C).
+        k: cut-off, ``None`` for all; a sequence of cut-offs shares one ranking and gives a list.
+
+    Raises:
+        ValueError: bad k, empty gallery or queries, dimensions or labels that don't fit.
+
+    Example:
+        >>> mean_average_precision([[1.0, 0.0]], [0], [[0.9, 0.1], [0.0, 1.0], [1.0, 1.0]], [0, 1, 1])
+        1.0
+    """
+    single = k is None or np.ndim(k) == 0
+    cuts = [check_k(cut) for cut in ([k] if single else k)]
+    scores = [
+        torch.stack([average_precision(block, cut) for cut in cuts])
+        for block in ranked_relevance(query, query_labels, gallery, gallery_labels)
+    ]
+    means = torch.cat(scores, dim=1).mean(dim=1).tolist()
+    return means[0] if single else means
+
+
+def precision_at_k(query: Any, query_labels: Any, gallery: Any, gallery_labels: Any, k: int) -> float:
+    """Mean share of relevant items among the first k; the arguments of :func:`mean_average_precision`.
+
+    Where the gallery is smaller than k, the missing items count as not relevant.
+
+    Example:
+        >>> precision_at_k([[1.0, 0.0]], [0], [[0.9, 0.1], [0.0, 1.0], [1.0, 1.0]], [0, 1, 1], k=2)
+        0.5
+    """
+    if check_k(k) is None:
+        raise ValueError("k is None, precision_at_k needs an integer of at least 1")
+    blocks = ranked_relevance(query, query_labels, gallery, gallery_labels)
+    return torch.cat([block[:, :k].sum(dim=1).double() / k for block in blocks]).mean().item()
+
+
+def precision_recall(
+    query: Any, query_labels: Any, gallery: Any, gallery_labels: Any, points: int = 11
+) -> tuple[np.ndarray, np.ndarray]:
+    """Interpolated precision at evenly spaced recalls from 0 to 1, mean over queries with relevant items.
+
+    Interpolated precision at recall r is the best precision at any recall of at least r.
+
+    Returns:
+        (recall, precision), each (points,).
+
+    Example:
+        >>> recall, precision = precision_recall([[1.0, 0.0]], [0], [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]],
+        ...                                      [0, 1, 0], points=3)
+        >>> precision.round(3).tolist()
+        [1.0, 1.0, 0.667]
+    """
+    recalls = torch.linspace(0, 1, points, dtype=torch.float64)
+    total, counted = torch.zeros(points, dtype=torch.float64), 0
+    for block in ranked_relevance(query, query_labels, gallery, gallery_labels):
+        block = block[block.any(dim=1)]
+        hits = block.cumsum(dim=1)
+        precision = hits / torch.arange(1, block.shape[1] + 1, device=block.device)
+        best_after = precision.flip(1).cummax(dim=1).values.flip(1).double()
+        found = hits[:, -1:]
+        wanted = (recalls.to(block.device) * found - 1e-9).ceil().clamp(min=1).to(hits.dtype)
+        first = torch.searchsorted(hits.contiguous(), wanted)  # the rank that reaches each recall
+        total += best_after.gather(1, first).sum(dim=0).cpu()
+        counted += len(block)
+    return recalls.numpy(), (total / max(counted, 1)).numpy()
+
+
+def ranked_relevance(query: Any, query_labels: Any, gallery: Any, gallery_labels: Any) -> Iterator[Tensor]:
+    """Blocks of ranked relevance, boolean (block, n): row by row, is the item at each rank relevant?"""
+    query, query_labels = _tensors(query, query_labels, "query")
+    gallery, gallery_labels = _tensors(gallery, gallery_labels, "gallery", query.device)
+    if query.shape[1] != gallery.shape[1]:
+        raise ValueError(f"the queries have {query.shape[1]} dimensions, the gallery has {gallery.shape[1]}")
+    if query_labels.shape[1:] != gallery_labels.shape[1:]:
+        shapes = f"{tuple(query_labels.shape)} and {tuple(gallery_labels.shape)}"
+        raise ValueError(f"labels of queries and gallery don't fit: {shapes}")
+    query, gallery = nnf.normalize(query, dim=1), nnf.normalize(gallery, dim=1)
+    rows = max(1, BLOCK // (24 * len(gallery)))
+    sort, index = row_sorter(query.device), torch.arange(len(gallery), device=query.device) << 1
+    for part, part_labels in zip(query.split(rows), query_labels.split(rows), strict=True):
+        # The key's last bit is the relevance, so that sorting the keys ranks it.
+        keys = ranking_keys(part @ gallery.T, index | _relevant(part_labels, gallery_labels))
+        yield (sort(keys) & 1).bool()
+
+
+def _tensors(x: Any, labels: Any, name: str, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
+    device = device or (x.device if isinstance(x, Tensor) else torch.device("cpu"))
+    if not (isinstance(x, Tensor) and x.is_cuda):
+        x = torch.from_numpy(check_features(x, name))
+    if not (isinstance(labels, Tensor) and labels.is_cuda):
+        labels = torch.from_numpy(check_labels(labels, name, len(x)))
+    return x.to(device, torch.float32), labels.to(device)
+
+
+def _relevant(query_labels: Tensor, gallery_labels: Tensor) -> Tensor:
+    if query_labels.ndim == 1:
+        return query_labels[:, None] == gallery_labels
+    return query_labels.float() @ gallery_labels.float().T > 0

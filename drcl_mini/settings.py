@@ -1,0 +1,178 @@
+"""Every setting of DRCL in one frozen dataclass; an unknown name or a bad value is an error."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from .checks import nearest
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of :class:`drcl_mini.DRCL`. The defaults are compact; :func:`released_settings` has the authors'.
+
+    Args:
+        hidden: hidden widths of each encoder.
+        dim: D, the dimension of the common space; at least the number of classes.
+        standardise: bring each feature to mean 0 and standard deviation 1 (statistics of the training set).
+        prior: ``"selected"`` (SPL), ``"orthogonal"``, ``"simplex"``, or a modality whose learned prior to take.
+        selection: SPL scores the priors on the ``"train"`` split (the method) or on ``"validation"``.
+        keep_best_prior: keep the W of the epoch with the best score, else that of the last epoch.
+        prior_first_epoch: epoch counter e at the start of SPL; 0 repeats a quirk of the released code,
+            whose first epoch changes nothing.
+        prior_epochs: epochs of SPL.
+        prior_learning_rate: Adam's rate in SPL.
+        epochs: epochs of the consistency stage.
+        learning_rate: Adam's rate in the consistency stage, one number or one for each modality.
+        betas: Adam's decay rates.
+        batch_size: samples in a batch, at most. Without ``drop_last`` batches are of nearly equal size.
+        drop_last: leave out the last samples of an epoch when they don't fill a batch.
+        q_rate: GCE's exponent in epoch e is min(1, q_rate · e).
+        alpha: weight of the intra- and inter-modal consistency terms.
+        beta: weight of the mse term.
+        eta: weight of the label term.
+        gamma: share of a sample in its augmented version; 1 switches augmentation off.
+        monitor: what picks the epoch on validation data: ``"map"`` (mAP between the validation items and
+            their recast labels), ``"loss"`` (as released), or ``None`` for the last epoch.
+        patience: stop after this many epochs without a better monitor value; ``None`` never stops.
+        seed: all randomness: same seed, same machine, same result.
+        device: ``"auto"`` (CUDA where there is one, else CPU) or any torch device name.
+        progress: show a progress bar; ``None``: only in a terminal.
+    """
+
+    hidden: tuple[int, ...] = (512,)
+    dim: int = 128
+    standardise: bool = True
+    prior: str = "selected"
+    selection: str = "train"
+    keep_best_prior: bool = True
+    prior_first_epoch: int = 1
+    prior_epochs: int = 30
+    prior_learning_rate: float = 1e-3
+    epochs: int = 60
+    learning_rate: float | Mapping[str, float] = 1e-3
+    betas: tuple[float, float] = (0.5, 0.999)
+    batch_size: int = 256
+    drop_last: bool = False
+    q_rate: float = 0.01
+    alpha: float = 0.1
+    beta: float = 0.1
+    eta: float = 1.0
+    gamma: float = 0.9
+    monitor: str | None = "map"
+    patience: int | None = 20
+    seed: int = 0
+    device: str = "auto"
+    progress: bool | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("hidden", "betas"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
+        rates = self.learning_rate.values() if isinstance(self.learning_rate, Mapping) else [self.learning_rate]
+        rules = [
+            ("hidden", _is_tuple(self.hidden) and all(_is_int(h, 1) for h in self.hidden), "widths of at least 1"),
+            ("betas", _is_tuple(self.betas, 2) and all(_is_real(b, 0, 0.999999) for b in self.betas), "two in [0, 1)"),
+            ("learning_rate", len(rates) and all(_is_real(r, 1e-30) for r in rates), "positive, or one per modality"),
+            ("prior_learning_rate", _is_real(self.prior_learning_rate, 1e-30), "a positive number"),
+            ("prior", isinstance(self.prior, str), "'selected', 'orthogonal', 'simplex' or a modality"),
+            ("selection", self.selection in ("train", "validation"), "'train' or 'validation'"),
+            ("monitor", self.monitor in ("map", "loss", None), "'map', 'loss' or None"),
+            ("patience", self.patience is None or _is_int(self.patience, 1), "None or at least 1"),
+            ("gamma", _is_real(self.gamma, 0, 1), "a number in [0, 1]"),
+            ("seed", _is_int(self.seed, 0) and self.seed < 2**63, "an integer from 0 to 2⁶³ − 1"),
+            ("prior_first_epoch", self.prior_first_epoch in (0, 1), "0 or 1"),
+            ("device", isinstance(self.device, str), "'auto', 'cpu', 'cuda', …"),
+        ]
+        rules += [(n, _is_int(getattr(self, n), 1), "an integer of at least 1") for n in ("dim", "batch_size")]
+        rules += [(n, _is_int(getattr(self, n), 0), "an integer of at least 0") for n in ("epochs", "prior_epochs")]
+        rules += [(n, _is_real(getattr(self, n), 0), "a number of at least 0") for n in _WEIGHTS]
+        rules += [(n, isinstance(getattr(self, n), bool), "True or False") for n in _SWITCHES]
+        for name, fine, expected in rules:
+            if not fine:
+                raise ValueError(f"setting {name!r} is {getattr(self, name)!r}, expected {expected}")
+
+    def but(self, **changes: Any) -> "Settings":
+        """These settings with some changed.
+
+        Raises:
+            ValueError: an unknown name (says which are near) or a bad value.
+
+        Example:
+            >>> Settings().but(dim=64).dim
+            64
+        """
+        known = [field.name for field in fields(self)]
+        for name in changes:
+            if name not in known:
+                raise ValueError(f"unknown setting {name!r}: {nearest(name, known)}")
+        return replace(self, **changes)
+
+    def rate(self, modality: str) -> float:
+        """The learning rate of one modality's encoder."""
+        if not isinstance(self.learning_rate, Mapping):
+            return self.learning_rate
+        if modality not in self.learning_rate:
+            raise ValueError(f"learning_rate has none for {modality!r}: {nearest(modality, self.learning_rate)}")
+        return self.learning_rate[modality]
+
+
+_WEIGHTS = ("alpha", "beta", "eta", "q_rate")
+_SWITCHES = ("standardise", "keep_best_prior", "drop_last")
+
+
+def _is_int(value: Any, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _is_real(value: Any, least: float, most: float = math.inf) -> bool:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and math.isfinite(value) and least <= value <= most
+
+
+def _is_tuple(value: Any, length: int | None = None) -> bool:
+    return isinstance(value, tuple) and length in (None, len(value))
+
+
+_EPOCHS = {"wikipedia": 200, "xmedia": 300, "xmedianet": 100, "nus-wide": 100, "inria-websearch": 100}
+_RATES = {
+    "wikipedia": {"image": 6e-6, "text": 5e-3},
+    "xmedia": {"image": 8e-4, "text": 3e-4, "audio": 8e-4, "3d": 3e-3, "video": 4e-4},
+}
+
+
+def released_settings(dataset: str, **changes: Any) -> Settings:
+    """The authors' released configuration for a data set, quirks included, with some settings changed.
+
+    ``"wikipedia-classic"`` takes the settings of ``"wikipedia"``. The released learning rates of
+    ``"xmedianet"``, ``"nus-wide"`` and ``"inria-websearch"`` aren't known: name them as ``learning_rate``.
+
+    Source: github.com/QinYang79/DRCL at 91910a0.
+
+    Example:
+        >>> released_settings("wikipedia").learning_rate
+        {'image': 6e-06, 'text': 0.005}
+    """
+    base = "wikipedia" if dataset == "wikipedia-classic" else dataset
+    if base not in _EPOCHS:
+        raise ValueError(f"no released settings for {dataset!r}: {nearest(dataset, [*_EPOCHS, 'wikipedia-classic'])}")
+    if base not in _RATES and "learning_rate" not in changes:
+        raise ValueError(f"the released learning rates for {dataset!r} aren't known: give learning_rate=…")
+    released = Settings(
+        hidden=(4096, 4096),
+        dim=2048,
+        standardise=False,
+        keep_best_prior=False,
+        prior_first_epoch=0,
+        prior_epochs=_EPOCHS[base],
+        prior_learning_rate=5e-4,
+        epochs=_EPOCHS[base],
+        learning_rate=_RATES.get(base, 5e-4),
+        batch_size=1024,
+        drop_last=True,
+        monitor="loss",
+        patience=None,
+        seed=1,
+    )
+    return released.but(**changes)
