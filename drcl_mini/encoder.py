@@ -1,6 +1,7 @@
 """One encoder per modality: an MLP onto the unit sphere of the common space."""
 
 import math
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as nnf
@@ -41,7 +42,7 @@ class Encoder(nn.Module):
         super().__init__()
         widths = [d, *hidden, dim]
         layers: list[nn.Module] = []
-        for fan_in, fan_out in zip(widths[:-1], widths[1:], strict=True):
+        for fan_in, fan_out in pairwise(widths):
             last = len(layers) == 2 * len(hidden)
             # skip_init keeps the global random state untouched.
             layer = nn.utils.skip_init(nn.Linear, fan_in, fan_out, bias=not last)

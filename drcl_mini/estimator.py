@@ -50,7 +50,7 @@ class DRCL:
         >>> data = drcl_mini.load_dataset("digits-halves")
         >>> model = DRCL(prior_epochs=5, epochs=5).fit(data.train, data.validation)
         >>> model.transform(data.test)["top"].shape
-        (250, 128)
+        (250, 256)
     """
 
     def __init__(self, **settings: Any) -> None:

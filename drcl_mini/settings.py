@@ -41,27 +41,27 @@ class Settings:
         progress: show a progress bar; ``None``: only in a terminal.
     """
 
-    hidden: tuple[int, ...] = (512,)
-    dim: int = 128
+    hidden: tuple[int, ...] = (256, 256)
+    dim: int = 256
     standardise: bool = True
     prior: str = "selected"
     selection: str = "train"
     keep_best_prior: bool = True
     prior_first_epoch: int = 1
-    prior_epochs: int = 30
-    prior_learning_rate: float = 1e-3
+    prior_epochs: int = 20
+    prior_learning_rate: float = 2e-3
     epochs: int = 60
     learning_rate: float | Mapping[str, float] = 1e-3
     betas: tuple[float, float] = (0.5, 0.999)
-    batch_size: int = 256
+    batch_size: int = 128
     drop_last: bool = False
-    q_rate: float = 0.01
+    q_rate: float = 0.03
     alpha: float = 0.1
     beta: float = 0.1
     eta: float = 1.0
     gamma: float = 0.9
     monitor: str | None = "map"
-    patience: int | None = 20
+    patience: int | None = 15
     seed: int = 0
     device: str = "auto"
     progress: bool | None = None
@@ -171,6 +171,7 @@ def released_settings(dataset: str, **changes: Any) -> Settings:
         learning_rate=_RATES.get(base, 5e-4),
         batch_size=1024,
         drop_last=True,
+        q_rate=0.01,
         monitor="loss",
         patience=None,
         seed=1,

@@ -1,0 +1,30 @@
+# make book: build the HTML book.   make test: run everything that checks it.
+# Both set up .venv first, once; it needs Python 3.11 or newer and a package index.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PAGE := _build/html/index.html
+NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
+
+.PHONY: book test bench clean
+
+book: $(VENV)/ready
+	$(BIN)/jupyter-book build . -W --keep-going -q
+	@echo "The book is at $(CURDIR)/$(PAGE)"
+
+test: book
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pytest -q -n 2 --dist loadfile $(NBVAL) drcl_mini data_scripts tests book
+
+bench: $(VENV)/ready
+	$(BIN)/pytest -q -s tests/benchmarks/bench_*.py
+
+clean:
+	rm -rf _build $(VENV)
+
+$(VENV)/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, $(PYTHON) is " + sys.version.split()[0] + "; name another with  make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q -r requirements.txt
+	@touch $@

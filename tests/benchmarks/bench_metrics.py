@@ -1,0 +1,65 @@
+"""How fast mAP is, and in how much memory: ``make bench``. Not part of ``make test``."""
+
+import multiprocessing
+import resource
+import time
+
+import torch
+
+from drcl_mini import mean_average_precision
+
+
+def made_up(items: int, dim: int = 64, classes: int = 10) -> tuple[torch.Tensor, ...]:
+    """Random queries and gallery of one size, and their labels."""
+    source = torch.Generator().manual_seed(0)
+    x = [torch.randn(items, dim, generator=source) for _ in range(2)]
+    y = [torch.randint(classes, (items,), generator=source) for _ in range(2)]
+    return x[0], y[0], x[1], y[1]
+
+
+def plain_loop(query, query_labels, gallery, gallery_labels) -> float:
+    """The same mAP by a plain loop over queries and ranks."""
+    gallery = torch.nn.functional.normalize(gallery, dim=1)
+    labels = gallery_labels.tolist()
+    total = 0.0
+    for row, label in zip(torch.nn.functional.normalize(query, dim=1), query_labels.tolist(), strict=True):
+        scores = (gallery @ row).tolist()
+        found, precision = 0, 0.0
+        for rank, j in enumerate(sorted(range(len(scores)), key=lambda j: -scores[j]), start=1):
+            if labels[j] == label:
+                found += 1
+                precision += found / rank
+        total += precision / max(found, 1)
+    return total / len(query)
+
+
+def in_a_fresh_process(items: int) -> tuple[float, float, float]:
+    """mAP, seconds, and the peak memory of a whole process (GB) that did nothing else."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_measure, (items,))
+
+
+def _measure(items: int) -> tuple[float, float, float]:
+    data = made_up(items)
+    start = time.perf_counter()
+    value = mean_average_precision(*data)
+    return value, time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def test_20000_by_20000(benchmark):
+    value, seconds, peak = benchmark.pedantic(in_a_fresh_process, (20_000,), rounds=1)
+    benchmark.extra_info.update(seconds=seconds, peak_gb=peak)
+    print(f"\nmAP of 20,000 × 20,000, D = 64: {value:.4f} in {seconds:.1f} s, peak memory of the process {peak:.2f} GB")
+    assert peak <= 1.5
+
+
+def test_against_a_plain_loop(benchmark):
+    data = made_up(2_000)
+    start = time.perf_counter()
+    slow = plain_loop(*data)
+    slow_seconds = time.perf_counter() - start
+    fast = benchmark(mean_average_precision, *data)
+    ratio = slow_seconds / benchmark.stats["median"]
+    benchmark.extra_info.update(ratio=ratio)
+    print(f"\nmAP of 2,000 × 2,000: {ratio:.0f} times as fast as a plain loop ({slow_seconds:.2f} s)")
+    assert abs(fast - slow) < 1e-6

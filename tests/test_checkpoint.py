@@ -1,0 +1,132 @@
+import json
+
+import pytest
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from drcl_mini import DRCL
+from drcl_mini.checkpoint import load_checkpoint
+
+
+@pytest.fixture
+def saved(fitted, tmp_path):
+    return fitted.save(tmp_path / "model.safetensors")
+
+
+@pytest.fixture
+def rewrite(saved, tmp_path):
+    """Write the saved model again with some of it changed."""
+
+    def write(metadata=None, header=None, tensors=None, without=()):
+        with safe_open(saved, "pt") as file:
+            meta = file.metadata()
+            kept = {name: file.get_tensor(name) for name in file.keys() if name not in without}  # noqa: SIM118
+        meta["header"] = json.dumps(json.loads(meta["header"]) | (header or {}))
+        path = tmp_path / "other.safetensors"
+        save_file(kept | (tensors or {}), path, {k: v for k, v in (meta | (metadata or {})).items() if v is not None})
+        return path
+
+    return write
+
+
+def test_everything_comes_back(fitted, saved, train, state, same):
+    back = DRCL.load(saved, "cpu")
+    assert same(state(fitted), state(back))
+    assert same(fitted.transform(train), back.transform(train))
+    assert same(fitted.predict(train), back.predict(train))
+    for name in ("history_", "quality_scores_", "prior_source_", "n_classes_", "interrupted_"):
+        assert getattr(back, name) == getattr(fitted, name)
+    assert back.get_params() == fitted.get_params()
+    assert list(back.encoders_) == list(fitted.encoders_)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"learning_rate": {"image": 0.1, "text": 0.2}}, {"hidden": ()}, {"patience": None}]
+)
+def test_settings_come_back_as_they_were(tiny, train, tmp_path, settings):
+    model = DRCL(**tiny | settings).fit(train)
+    assert DRCL.load(model.save(tmp_path / "model"), "cpu").get_params() == model.get_params()
+
+
+def test_a_loaded_model_can_grow_and_be_saved_again(fitted, saved, train, state, same, tmp_path):
+    back = DRCL.load(saved, "cpu")
+    for model in (fitted, back):
+        model.add_modality("audio", train.features["text"], train.labels["text"])
+    assert same(state(fitted), state(back))
+    assert same(state(back), state(DRCL.load(back.save(saved), "cpu")))
+    assert not any(p.requires_grad for encoder in back.encoders_.values() for p in encoder.parameters())
+
+
+def test_the_random_state_is_left_alone(saved):
+    before = torch.get_rng_state()
+    DRCL.load(saved, "cpu")
+    assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("length", [0, 1, 8, 100, 2000, 0.5, -100, -1])
+def test_a_file_cut_off_is_no_checkpoint(saved, complains, length):
+    whole = saved.read_bytes()
+    saved.write_bytes(whole[: int(length * len(whole)) if isinstance(length, float) else length])
+    with complains(str(saved), "cut off"):
+        DRCL.load(saved)
+
+
+def test_foreign_files_are_no_checkpoints(tmp_path, complains):
+    path = tmp_path / "foreign"
+    path.write_text("hello")
+    with complains(str(path), "no checkpoint"):
+        DRCL.load(path)
+    save_file({"x": torch.ones(2)}, path)
+    with complains(str(path), "no checkpoint of drcl_mini"):
+        DRCL.load(path)
+    for absent in (tmp_path / "absent", tmp_path):
+        with complains(str(absent), error=FileNotFoundError):
+            DRCL.load(absent)
+
+
+@pytest.mark.parametrize(
+    ("changes", "fragments"),
+    [
+        ({"metadata": {"version": "2"}}, ["version 2", "reads 1"]),
+        ({"metadata": {"version": None}}, ["version None"]),
+        ({"metadata": {"header": "{"}}, ["header"]),
+        ({"metadata": {"header": None}}, ["header"]),
+        ({"metadata": {"header": "[]"}}, ["usable"]),
+        ({"tensors": {"prior": torch.ones(7, 3)}}, ["prior", "(7, 3)", "(6, 3)"]),
+        ({"tensors": {"priors/0": torch.ones(7, 3)}}, ["prior", "(7, 3)", "(6, 3)"]),
+        ({"tensors": {"encoders/1/layers.0.weight": torch.ones(8, 9)}}, ["layers.0.weight", "9"]),
+        ({"without": ["encoders/0/layers.0.bias"]}, ["layers.0.bias"]),
+        ({"without": ["prior"]}, ["prior"]),
+        ({"header": {"settings": {"depth": 3}}}, ["unknown setting 'depth'"]),
+        ({"header": {"settings": None}}, ["usable"]),
+        ({"header": {"modalities": {"image": 9, "text": 5}}}, ["9", "7"]),
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_says_why(rewrite, complains, changes, fragments):
+    path = rewrite(**changes)
+    with complains(str(path), *fragments):
+        DRCL.load(path)
+
+
+def test_an_unchanged_rewrite_loads(rewrite):
+    assert load_checkpoint(rewrite())[1]["n_classes"] == 3
+
+
+@pytest.mark.parametrize(
+    ("step", "error"),
+    [
+        ("os.replace", OSError(28, "No space left on device")),
+        ("safetensors.torch.save_file", SafetensorError("I/O error: No space left on device")),
+    ],
+)
+def test_nothing_is_left_when_saving_fails(fitted, saved, monkeypatch, step, error):
+    whole = saved.read_bytes()
+
+    def full(*arguments):
+        raise error
+
+    monkeypatch.setattr(step, full)
+    with pytest.raises(OSError, match="No space left"):
+        fitted.save(saved)
+    assert [(path.name, path.read_bytes()) for path in saved.parent.iterdir()] == [(saved.name, whole)]

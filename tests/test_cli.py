@@ -1,0 +1,239 @@
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+import torch
+
+import drcl_mini
+import drcl_mini.cli
+import drcl_mini.consistency
+import drcl_mini.estimator
+from drcl_mini import DRCL, load_dataset
+from drcl_mini.cli import interval, main, summary
+
+FAST = "hidden=[8] dim=12 epochs=2 prior_epochs=2 batch_size=256".split()
+SET = [word for setting in FAST for word in ("--set", setting)]
+
+
+@pytest.fixture
+def one_line(capsys):
+    """What went to stderr: one line, and nothing of a traceback."""
+
+    def read(*fragments):
+        line = capsys.readouterr().err
+        assert line.count("\n") == 1
+        assert line.startswith("error: ")
+        assert not [fragment for fragment in fragments if fragment not in line], line
+
+    return read
+
+
+@pytest.fixture
+def fails(one_line):
+    def check(code, arguments, *fragments):
+        try:
+            found = main(arguments)
+        except SystemExit as ended:
+            found = ended.code
+        assert found == code
+        one_line(*fragments)
+
+    return check
+
+
+@pytest.fixture
+def untrained(monkeypatch):
+    monkeypatch.setattr(DRCL, "fit", lambda *_: pytest.fail("training had begun"))
+
+
+def test_run_prints_and_saves_what_came_of_it(tmp_path, capsys):
+    out = tmp_path / "runs" / "first"
+    assert main(["run", "digits-halves", *SET, "--seed", "5", "--device", "cpu", "--out", str(out)]) == 0
+    printed = capsys.readouterr().out
+    results = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    model, (run,) = DRCL.load(out / "model-seed5.safetensors", "cpu"), results["runs"]
+    assert sorted(path.name for path in out.iterdir()) == ["model-seed5.safetensors", "results.json"]
+    assert (model.settings.seed, model.settings.epochs, model.settings.hidden) == (5, 2, (8,))
+    assert (run["seed"], run["prior"], run["quality_scores"]) == (5, model.prior_source_, model.quality_scores_)
+    scores = drcl_mini.evaluate(model, load_dataset("digits-halves").test)
+    assert run["scores"][:4] == scores.records()
+    assert [s["map"] for s in run["scores"][4:]] == [scores.mean(), scores.mean(50)]
+    assert results["settings"]["epochs"] == 2
+    assert results["environment"]["torch"] == torch.__version__.split("+")[0] or torch.__version__
+    for fragment in (str(scores), f"prior: {model.prior_source_}", f"top {run['quality_scores']['top']:.3f}", str(out)):
+        assert fragment in printed
+
+
+def test_the_command_in_the_results_repeats_them(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    setting = 'learning_rate={"top": 0.001, "bottom": 0.002}'
+    assert main(["run", *SET, "--set", setting, "--device", "cpu", "--out", "a b"]) == 0
+    first = json.loads((tmp_path / "a b" / "results.json").read_text(encoding="utf-8"))
+    root = Path(drcl_mini.__file__).parents[1]
+    words = subprocess.run(
+        ["bash", "-c", 'printf "%s\\0" ' + first["command"].removeprefix("python -m drcl_mini ")],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=root,
+    ).stdout.split("\0")[:-1]
+    assert main(words) == 0
+    again = next(path for path in tmp_path.rglob("results.json") if path.parent.name != "a b")
+    second = json.loads(again.read_text(encoding="utf-8"))
+    assert second["runs"][0]["scores"] == first["runs"][0]["scores"]
+    assert second["settings"] == first["settings"]
+
+
+def test_several_seeds_with_their_spread(tmp_path, capsys):
+    arguments = ["run", *SET, "--seeds", "2", "--seed", "3", "--device", "cpu", "--out", str(tmp_path)]
+    assert main(arguments) == 0
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert [run["seed"] for run in results["runs"]] == [3, 4]
+    first, second = ([s["map"] for s in run["scores"] if s["query"] == "mean"] for run in results["runs"])
+    assert first != second
+    expected = f"2 seeds: mean mAP@all {(first[0] + second[0]) / 2:.3f} ± {12.706 * abs(first[0] - second[0]) / 2:.3f}"
+    assert expected in capsys.readouterr().out
+    assert (tmp_path / "model-seed4.safetensors").is_file()
+
+
+def test_interval_is_students():
+    assert interval([1.0, 3.0]) == pytest.approx(12.7062, 1e-5)
+    assert interval([1.0, 2.0, 4.0, 5.0]) == pytest.approx(3.1824 * math.sqrt(10 / 3) / 2, 1e-4)
+    assert math.isnan(interval([1.0]))
+
+
+@pytest.mark.parametrize("rows", [[], [{"scores": []}], [{"scores": []}, {"scores": []}]])
+def test_a_summary_of_nothing_says_so_without_a_warning(rows):
+    assert "nan" not in summary(rows)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fragments"),
+    [
+        (["run", "digit-halves"], ["'digit-halves'", "did you mean 'digits-halves'"]),
+        (["run", "--set", "epoch=3"], ["'epoch'", "did you mean 'epochs'"]),
+        (["run", "--set", "epochs=many"], ["'epochs'", "'many'"]),
+        (["run", "--set", "epochs"], ["'epochs'", "NAME=VALUE"]),
+        (["run", "--preset", "paper"], ["'paper'", "released"]),
+        (["run", "--preset", "released"], ["no released settings", "'digits-halves'"]),
+        (["run", "--seeds", "0"], ["--seeds", "0", "at least 1"]),
+        (["run", "--seed", "-1"], ["'seed'", "-1"]),
+        (["run", "--seed", "one"], ["--seed", "'one'"]),
+        (["walk"], ["'walk'", "run"]),
+        ([], ["{run,env}"]),
+    ],
+)
+@pytest.mark.usefixtures("untrained")
+def test_bad_usage_is_told_in_one_line(fails, tmp_path, monkeypatch, arguments, fragments):
+    monkeypatch.chdir(tmp_path)
+    fails(2, arguments, *fragments)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("untrained")
+def test_what_cannot_be_is_told_in_one_line_before_training(fails, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    fails(1, ["run", "wikipedia-classic"], "python -m data_scripts wikipedia-classic")
+    fails(1, ["run", "--device", "gpu"], "'gpu'")
+    if not torch.cuda.is_available():
+        fails(1, ["run", "--device", "cuda"], "no CUDA device")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("untrained")
+def test_an_output_that_cannot_be_written_is_told_before_training(fails, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    fails(1, ["run", "--out", str(tmp_path / "file")], "file")
+
+    def forbidden(**named):
+        raise PermissionError(13, "Permission denied", os.fspath(named["dir"]))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", forbidden)
+    fails(1, ["run", "--out", str(tmp_path / "folder")], "Permission denied", "folder")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), MemoryError("8 GB"), RuntimeError("two\nlines"), OSError(28, "full")])
+def test_any_failure_has_a_reason_in_one_line(fails, monkeypatch, tmp_path, error):
+    def broken(*arguments):
+        raise error
+
+    monkeypatch.setattr(DRCL, "fit", broken)
+    fails(1, ["run", "--out", str(tmp_path)], " ".join(str(error).split()) or "MemoryError")
+
+
+@pytest.mark.parametrize(("batch", "usable"), [(1, []), (8, ["top"])])
+def test_ctrl_c_saves_what_is_usable(tmp_path, monkeypatch, capsys, batch, usable):
+    calls, augment = [], drcl_mini.consistency.augment
+
+    def interrupted(*arguments):
+        calls.append(None)
+        if len(calls) == batch:
+            raise KeyboardInterrupt
+        return augment(*arguments)
+
+    monkeypatch.setattr(drcl_mini.consistency, "augment", interrupted)
+    assert main(["run", *SET, "--device", "cpu", "--out", str(tmp_path)]) == 1
+    shown = capsys.readouterr()
+    assert "interrupted" in shown.err
+    assert "Traceback" not in shown.err
+    if usable:
+        assert list(DRCL.load(tmp_path / "model-seed0.safetensors", "cpu").encoders_) == usable
+        assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["runs"][0]["interrupted"]
+
+
+def test_a_seed_that_fails_keeps_the_results_of_those_before(tmp_path, monkeypatch, fails):
+    fit = DRCL.fit
+
+    def second_fails(self, *arguments):
+        if self.settings.seed == 1:
+            raise RuntimeError("no more")
+        return fit(self, *arguments)
+
+    monkeypatch.setattr(DRCL, "fit", second_fails)
+    fails(1, ["run", *SET, "--seeds", "2", "--device", "cpu", "--out", str(tmp_path)], "no more")
+    assert [run["seed"] for run in json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["runs"]] == [0]
+
+
+def test_main_leaves_the_way_warnings_are_shown_alone(monkeypatch):
+    import warnings
+
+    shown = warnings.showwarning
+    main(["env"])
+    assert warnings.showwarning is shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--help"], ["run", "env"]),
+        (["run", "--help"], ["--preset", "--seed", "--device", "--out", "--set", "digits-halves"]),
+        (["env", "--help"], ["usage"]),
+    ],
+)
+def test_help(arguments, words, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert all(word in text for word in words)
+
+
+def test_env_names_versions_and_data(capsys, data_home):
+    assert main(["env"]) == 0
+    printed = capsys.readouterr().out
+    for fragment in (drcl_mini.__version__, torch.__version__.split("+")[0], "digits-halves", str(data_home)):
+        assert fragment in printed
+
+
+def test_env_as_a_module():
+    root = Path(drcl_mini.__file__).parents[1]
+    found = subprocess.run(
+        [sys.executable, "-m", "drcl_mini", "env"], capture_output=True, text=True, cwd=root, check=False
+    )
+    assert (found.returncode, found.stderr) == (0, "")
+    assert drcl_mini.__version__ in found.stdout

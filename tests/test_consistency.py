@@ -1,0 +1,98 @@
+import pytest
+import torch
+
+import drcl_mini.consistency
+from drcl_mini import Settings, losses, mean_average_precision
+from drcl_mini.augmentation import augment
+from drcl_mini.consistency import consistency_losses, fit_encoder, target_map
+from drcl_mini.encoder import build_encoder
+from drcl_mini.preflight import one_hot
+from drcl_mini.recasting import pseudo_inverse
+from drcl_mini.training import batches, generator
+
+F = torch.randn(6, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+W = torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+Y = torch.eye(3, dtype=torch.float64)[[0, 1, 2, 0, 1, 1]]
+
+
+def test_total_is_the_weighted_sum_of_the_four_losses():
+    terms = consistency_losses(F, Y, W, pseudo_inverse(W), 0.3, Settings(alpha=0.3, beta=0.7, eta=1.9))
+    r = Y @ torch.linalg.inv(W.T @ W) @ W.T
+    expected = {
+        "intra": losses.intra_modal_consistency(r, F).item(),
+        "inter": losses.inter_modal_consistency(r, F).item(),
+        "mse": losses.recast_mse(r, F).item(),
+        "label": losses.generalized_cross_entropy(F @ W, Y, 0.3).item(),
+    }
+    weights = {"intra": 0.3, "inter": 0.3, "mse": 0.7, "label": 1.9}
+    expected["total"] = sum(weights[name] * expected[name] for name in weights)
+    assert {name: term.item() for name, term in terms.items()} == pytest.approx(expected, 1e-12)
+
+
+@pytest.mark.parametrize(("weight", "missing"), [("alpha", {"intra", "inter"}), ("beta", {"mse"}), ("eta", {"label"})])
+def test_a_term_without_weight_is_left_out(weight, missing):
+    arguments = F, Y, W, pseudo_inverse(W), 0.3
+    full, less = (consistency_losses(*arguments, Settings(**s)) for s in ({}, {weight: 0}))
+    assert full.keys() - less.keys() == missing
+    lost = sum(getattr(Settings(), weight) * full[name].item() for name in missing)
+    assert less["total"].item() == pytest.approx(full["total"].item() - lost, 1e-12)
+
+
+def test_total_gradients():
+    inverse = pseudo_inverse(W)
+    assert torch.autograd.gradcheck(
+        lambda f: consistency_losses(f, Y, W, inverse, 0.3, Settings())["total"], F.clone().requires_grad_()
+    )
+
+
+def test_target_map_is_the_mean_of_both_directions():
+    classes, targets = Y.argmax(dim=1), pseudo_inverse(W)
+    there = mean_average_precision(F, classes, Y @ targets, classes)
+    back = mean_average_precision(Y @ targets, classes, F, classes)
+    assert there != back
+    assert target_map(F, Y, targets) == pytest.approx((there + back) / 2, 1e-12)
+    assert target_map(Y @ targets, Y, targets) == 1
+
+
+def test_training_equals_a_plain_loop(tiny, train):
+    settings = Settings().but(**tiny, gamma=0.8)
+    x, y, w = torch.from_numpy(train.features["image"]), one_hot(train.labels["image"], 3), W.float()
+    w = torch.cat([w, w[:1]])  # dim 6
+    encoder, plain = (build_encoder(x, settings, generator(0)) for _ in range(2))
+    history = fit_encoder(encoder, x, y, w, settings, "image")
+
+    optimiser = torch.optim.Adam(plain.parameters(), lr=0.01, betas=(0.5, 0.999))
+    source = generator(0, "batches", "image")
+    for epoch in (1, 2, 3, 4):
+        for index, partner in batches(len(x), 16, False, source):
+            optimiser.zero_grad()
+            f, targets = augment(plain(x[index]), y[index], 0.8, partner)
+            consistency_losses(f, targets, w, pseudo_inverse(w), 0.01 * epoch, settings)["total"].backward()
+            optimiser.step()
+    assert [record["q"] for record in history] == [0.01, 0.02, 0.03, 0.04]
+    assert history[-1]["total"] < history[0]["total"]
+    for trained, expected in zip(encoder.parameters(), plain.parameters(), strict=True):
+        assert torch.allclose(trained, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("monitor", "best"), [("map", 2), ("loss", 0), (None, 3)])
+def test_the_monitor_picks_the_epoch(tiny, train, monkeypatch, monitor, best):
+    settings = Settings().but(**tiny, monitor=monitor)
+    x, y = torch.from_numpy(train.features["text"]), one_hot(train.labels["text"], 3)
+    held = x, y.roll(1, dims=1)  # all wrong: the more it learns, the greater the loss
+    scores = iter([0.1, 0.2, 0.8, 0.4])
+    monkeypatch.setattr(drcl_mini.consistency, "target_map", lambda *arguments: next(scores))
+    encoder, ends = build_encoder(x, settings, generator(0)), []
+
+    def outputs(record=None):
+        with torch.no_grad():
+            ends.append(encoder(x))
+        return ends[-1]
+
+    w = torch.cat([W, W[:1]]).float()
+    history = fit_encoder(encoder, x, y, w, settings, "text", held, outputs)
+    inverse = pseudo_inverse(w)
+    expected = [consistency_losses(f, held[1], w, inverse, 0.01 * (e + 1), settings) for e, f in enumerate(ends)]
+    assert [record["validation_loss"] for record in history] == [terms["total"].item() for terms in expected]
+    assert min(history, key=lambda record: record["validation_loss"]) is history[0]
+    assert torch.equal(outputs(), ends[best])

@@ -1,0 +1,184 @@
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.base import clone
+
+import drcl_mini.estimator
+from drcl_mini import DRCL, Split, TrainingDiverged
+from drcl_mini.prior import LearnedPrior, orthogonal_prior
+
+
+def test_transform_gives_unit_rows_of_any_kind_of_table(fitted, validation, same):
+    found = fitted.transform(validation)
+    assert {name: f.shape for name, f in found.items()} == {"image": (24, 6), "text": (20, 6)}
+    assert all(f.dtype == np.float32 and abs(np.linalg.norm(f, axis=1) - 1).max() < 1e-6 for f in found.values())
+    for convert in (pd.DataFrame, torch.from_numpy, np.asfortranarray, np.ndarray.tolist):
+        assert same(found, fitted.transform({name: convert(x) for name, x in validation.features.items()}))
+    assert fitted.transform({"text": validation.features["text"]}).keys() == {"text"}
+
+
+def test_blocks_do_not_change_the_embeddings(fitted, validation, monkeypatch):
+    whole = fitted.transform(validation)
+    monkeypatch.setattr(drcl_mini.estimator, "ROWS", 5)
+    assert all(np.allclose(whole[name], f, atol=1e-6) for name, f in fitted.transform(validation).items())
+
+
+def test_predict_takes_the_greatest_logit(fitted, validation):
+    w = fitted.prior_.numpy()
+    for name, predicted in fitted.predict(validation).items():
+        logits = fitted.transform(validation)[name] @ w
+        assert predicted.tolist() == [row.tolist().index(max(row)) for row in logits]
+
+
+def test_it_learns(tiny, train, validation):
+    settings = tiny | {"prior_epochs": 30, "epochs": 30}
+    predicted = DRCL(**settings).fit(train, validation).predict(validation)
+    assert all((predicted[name] == validation.labels[name]).mean() > 0.8 for name in predicted)
+
+
+def test_search_equals_the_ranking_of_embeddings(fitted, validation):
+    images, texts = validation.features["image"], validation.features["text"]
+    f = fitted.transform(validation)
+    expected = np.argsort(-(f["text"].astype(float) @ f["image"].T.astype(float)), axis=1)[:, :3]
+    found = fitted.search(texts, "text", images, "image", k=3)
+    assert np.array_equal(found.indices, expected)
+    alone = fitted.search(texts[4], "text", images, "image", k=3)
+    assert np.array_equal(alone.indices, expected[4:5])
+
+
+def test_settings_come_back_and_clone_and_change(tiny, train, fitted):
+    model = DRCL(**tiny)
+    assert {**model.get_params(), **tiny} == model.get_params() == DRCL(**model.get_params()).get_params()
+    copy = clone(fitted)
+    assert copy.get_params() == fitted.get_params()
+    assert not hasattr(copy, "prior_")
+    assert model.set_params(epochs=1, dim=7) is model
+    assert model.fit(train).transform(train)["image"].shape == (24, 7)
+    assert "dim=7" in repr(model)
+    assert "gamma" not in repr(model)
+
+
+def test_clone_takes_a_learning_rate_for_each_modality(tiny):
+    model = DRCL(**tiny | {"learning_rate": {"image": 0.1, "text": 0.2}, "hidden": [8, 9]})
+    assert clone(model).get_params() == model.get_params()
+    assert model.settings.hidden == (8, 9)
+
+
+def test_settings_changed_after_the_fit_count_from_the_next_fit_on(fitted, train, tmp_path, same):
+    before = fitted.transform(train)
+    fitted.set_params(dim=9)
+    assert same(before, fitted.transform(train))
+    assert same(before, DRCL.load(fitted.save(tmp_path / "model"), "cpu").transform(train))
+    fitted.add_modality("audio", train.features["text"], train.labels["text"])
+    assert fitted.transform({"audio": train.features["text"]})["audio"].shape == (20, 6)
+
+
+def test_history_tells_every_epoch_in_finite_numbers(fitted):
+    places = [(r["stage"], r["modality"], r["epoch"]) for r in fitted.history_]
+    assert places == [
+        (stage, name, epoch)
+        for stage, epochs in (("prior", 3), ("consistency", 4))
+        for name in ("image", "text")
+        for epoch in range(1, epochs + 1)
+    ]
+    terms = {"prior": {"score"}, "consistency": {"intra", "inter", "mse", "label", "validation_loss", "validation_map"}}
+    for record in fitted.history_:
+        assert record.keys() == {"stage", "modality", "epoch", "q", "total"} | terms[record["stage"]]
+        assert all(math.isfinite(record[key]) for key in record.keys() - {"stage", "modality"})
+
+
+def test_every_modality_starts_from_the_same_prior(tiny, train, monkeypatch):
+    starts = []
+
+    def spy(x, y, start, *arguments):
+        starts.append(start.clone())
+        return LearnedPrior(start + len(starts), 0.5, [])
+
+    monkeypatch.setattr(drcl_mini.estimator, "learn_prior", spy)
+    DRCL(**tiny).fit(train)
+    assert len(starts) == 2
+    assert torch.equal(starts[0], starts[1])
+    assert (starts[0].T @ starts[0] - torch.eye(3)).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("winner", ["image", "text"])
+def test_the_scores_select_the_prior(tiny, train, monkeypatch, winner):
+    def fake(x, y, start, settings, modality, *arguments):
+        return LearnedPrior(start * (2 if modality == "image" else 3), 0.6 if modality == winner else 0.5, [])
+
+    monkeypatch.setattr(drcl_mini.estimator, "learn_prior", fake)
+    model = DRCL(**tiny).fit(train)
+    assert model.prior_source_ == winner
+    assert model.quality_scores_ == {name: 0.6 if name == winner else 0.5 for name in ("image", "text")}
+    assert model.prior_.norm(dim=0).tolist() == pytest.approx([2 if winner == "image" else 3] * 3)
+    assert torch.equal(model.prior_, model.priors_[winner])
+
+
+@pytest.mark.parametrize("informative", ["image", "text"])
+@pytest.mark.parametrize("selection", ["train", "validation"])
+def test_selection_follows_the_information(tiny, make_split, informative, selection):
+    def noisy(seed):
+        noise, clear = make_split(spread=100, seed=seed), make_split(seed=seed)
+        return Split(
+            {name: (clear if name == informative else noise).features[name] for name in clear.modalities}, clear.labels
+        )
+
+    model = DRCL(**tiny | {"prior_epochs": 30}, selection=selection).fit(noisy(0), noisy(1))
+    assert model.prior_source_ == informative
+    other = next(name for name in ("image", "text") if name != informative)
+    assert model.quality_scores_[informative] > model.quality_scores_[other]
+
+
+@pytest.mark.parametrize("prior", ["orthogonal", "simplex", "image", "text"])
+@pytest.mark.filterwarnings("ignore:the prior has rank")
+def test_the_prior_that_the_settings_name(tiny, train, prior):
+    model = DRCL(**tiny, prior=prior).fit(train)
+    learned = {prior} if prior in train.modalities else set()
+    assert model.prior_source_ == prior
+    assert model.priors_.keys() == model.quality_scores_.keys() == learned
+    cosines = torch.nn.functional.normalize(model.prior_, dim=0)
+    if not learned:
+        off = {"orthogonal": 0.0, "simplex": -0.5}[prior]
+        assert (cosines.T @ cosines)[0, 1].item() == pytest.approx(off, abs=1e-6)
+
+
+def test_a_given_prior_is_used_as_it_is(tiny, train):
+    w = 3 * orthogonal_prior(6, 3, torch.Generator().manual_seed(7))
+    for given in (w, w.numpy(), w.tolist()):
+        model = DRCL(**tiny).fit(train, prior=given)
+        assert torch.equal(model.prior_, w)
+        assert (model.prior_source_, model.priors_) == ("given", {})
+
+
+def test_multi_hot_labels(tiny, make_split):
+    model = DRCL(**tiny).fit(make_split(multi_hot=True), make_split(multi_hot=True, seed=1))
+    assert model.n_classes_ == 3
+    assert all(math.isfinite(record["total"]) for record in model.history_)
+
+
+@pytest.mark.parametrize("drop_last", [True, False])
+def test_fewer_samples_than_a_batch(tiny, train, drop_last):
+    settings = tiny | {"batch_size": 1024}
+    start = DRCL(**settings | {"epochs": 0}, drop_last=drop_last, prior="orthogonal").fit(train)
+    moved = DRCL(**settings | {"epochs": 1}, drop_last=drop_last, prior="orthogonal").fit(train)
+    assert not np.allclose(start.transform(train)["text"], moved.transform(train)["text"], atol=1e-4)
+
+
+def test_no_epochs_at_all_leave_the_start(tiny, train):
+    model = DRCL(**tiny | {"epochs": 0, "prior_epochs": 0}).fit(train)
+    assert (model.prior_.T @ model.prior_ - torch.eye(3)).abs().max() < 1e-6
+    assert model.history_ == []
+
+
+def test_after_a_divergence_the_finished_encoders_are_usable(tiny, train, same):
+    rates = {"image": 0.01, "text": 1e38}
+    settings = tiny | {"learning_rate": rates, "prior": "orthogonal"}
+    model, expected = DRCL(**settings), DRCL(**settings).fit(train.only("image"))
+    with pytest.raises(TrainingDiverged, match="epoch 1"):
+        model.fit(train)
+    assert model.encoders_.keys() == {"image"}
+    images = {"image": train.features["image"]}
+    assert same(model.transform(images), expected.transform(images))
