@@ -15,7 +15,7 @@ book: $(VENV)/ready
 test: book
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest -q -n 2 --dist loadfile $(NBVAL) drcl_mini data_scripts tests book
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --dist loadfile $(NBVAL) drcl_mini data_scripts tests book
 
 bench: $(VENV)/ready
 	$(BIN)/pytest -q -s tests/benchmarks/bench_*.py

@@ -22,7 +22,10 @@ def read_mat(path: Path, shapes: dict[str, tuple[int, ...]]) -> dict[str, np.nda
     """Named variables of a MATLAB v5 file, their shapes checked."""
     from scipy.io import loadmat
 
-    found = loadmat(path)
+    try:
+        found = loadmat(path)
+    except Exception as error:  # the reader raises whatever a damaged file makes it stumble on
+        raise ConversionError(f"{path.name} can't be read as MATLAB v5: {error}") from None
     for key, shape in shapes.items():
         if key not in found or found[key].shape != shape:
             got = found[key].shape if key in found else "nothing"

@@ -16,12 +16,16 @@ VERSION = 1
 
 def save_checkpoint(path: str | os.PathLike, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> Path:
     """Write tensors and a JSON header to one file; whole or not at all."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     metadata = {"format": FORMAT, "version": str(VERSION), "header": json.dumps(header)}
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with replacing(path) as temporary:
-        save_file(whole, temporary, metadata)
+        try:
+            save_file(whole, temporary, metadata)
+        except SafetensorError as error:
+            raise OSError(f"can't write {os.fspath(path)!r}: {error}") from None
     return Path(path)
 
 

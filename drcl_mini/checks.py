@@ -1,8 +1,11 @@
 """Input checks shared by the whole package: each error says what came, what was expected, what to do."""
 
 import difflib
+import sys
+import traceback
 import warnings
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,11 +24,23 @@ def nearest(name: object, known: Iterable[str]) -> str:
     return f"{hint}known: {', '.join(map(repr, names)) or 'none'}"
 
 
-def as_numpy(array: Any) -> np.ndarray:
-    """Any array-like (list, NumPy, pandas, torch on any device) as a NumPy array."""
-    if isinstance(array, torch.Tensor):
-        return array.detach().cpu().numpy()
-    return np.asarray(array)
+def as_numpy(array: Any, what: str) -> np.ndarray:
+    """Any table of numbers (list, NumPy, pandas, torch on any device) as a NumPy array.
+
+    Raises:
+        ValueError: ragged lists, sparse matrices, words.
+    """
+    try:
+        if isinstance(array, torch.Tensor):
+            dense = array.detach().to_dense().cpu()
+            return (dense.float() if dense.dtype == torch.bfloat16 else dense).numpy()
+        given = np.asarray(array)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"{what} can't be read as one array: {error}") from None
+    if given.dtype.kind not in "fiub":
+        hint = "; a sparse matrix: convert it with .toarray()" if hasattr(array, "toarray") else ""
+        raise ValueError(f"{what}: expected a table of numbers, not {type(array).__name__} of {given.dtype}{hint}")
+    return given
 
 
 def check_features(array: Any, modality: str, dimension: int | None = None) -> np.ndarray:
@@ -35,22 +50,17 @@ def check_features(array: Any, modality: str, dimension: int | None = None) -> n
         ValueError: not a table of numbers, another dimension than ``dimension``, no rows, or values
             that are not finite as float32.
     """
-    try:
-        given = as_numpy(array)
-        kind = given.dtype.kind
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"modality {modality!r}: features can't be read as one array ({error})") from None
-    if given.ndim != 2 or kind not in "fiub":
+    given = as_numpy(array, f"modality {modality!r}: features")
+    if given.ndim != 2:
         raise ValueError(
-            f"modality {modality!r}: features have shape {given.shape} and type {given.dtype}, "
-            "expected a table of numbers (samples, dimensions)"
+            f"modality {modality!r}: features have shape {given.shape}, expected a table (samples, dimensions)"
         )
     if dimension is not None and given.shape[1] != dimension:
         raise ValueError(f"modality {modality!r} has {given.shape[1]} features, the model was fitted on {dimension}")
     if 0 in given.shape:
         raise ValueError(f"modality {modality!r} is empty: features have shape {given.shape}")
     with np.errstate(over="ignore"):
-        features = np.ascontiguousarray(given, dtype=np.float32)
+        features = np.require(given, np.float32, ["C", "W"])
     finite = np.isfinite(features)
     if not finite.all():
         rows = np.flatnonzero(~finite.all(axis=1))
@@ -68,7 +78,7 @@ def check_labels(array: Any, modality: str, samples: int | None = None) -> np.nd
         ValueError: another length than ``samples``, not integers, negative, not 0/1 in multi-hot rows,
             or a row without any label.
     """
-    labels = as_numpy(array)
+    labels = as_numpy(array, f"modality {modality!r}: labels")
     if labels.dtype.kind not in "iub":
         raise ValueError(
             f"modality {modality!r}: labels are {labels.dtype}, expected integers: class indices (n,) "
@@ -83,7 +93,9 @@ def check_labels(array: Any, modality: str, samples: int | None = None) -> np.nd
         raise ValueError(f"modality {modality!r}: labels are negative, the first in row {first}; count from 0")
     if labels.ndim == 2:
         if labels.max() > 1:
-            raise ValueError(f"modality {modality!r}: multi-hot labels hold {labels.max()}, expected 0 or 1")
+            raise ValueError(
+                f"modality {modality!r}: multi-hot labels {labels.shape} hold {labels.max()}, expected 0 or 1"
+            )
         if not labels.any(axis=1).all():
             first = np.flatnonzero(~labels.any(axis=1))[0]
             raise ValueError(f"modality {modality!r}: row {first} has no label at all: drop such rows")
@@ -111,4 +123,8 @@ def check_mapping(value: Any, what: str) -> Mapping[str, Any]:
 
 def warn(message: str) -> None:
     """A warning that points at the caller of the package, not at its inside."""
-    warnings.warn(message, UserWarning, stacklevel=3)
+    inside, level = Path(__file__).parent, 1
+    for depth, (frame, _) in enumerate(traceback.walk_stack(sys._getframe()), start=1):
+        if Path(frame.f_code.co_filename).parent == inside:
+            level = depth
+    warnings.warn(message, UserWarning, stacklevel=level + 1)

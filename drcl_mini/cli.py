@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import sys
 import time
 import warnings
@@ -54,13 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands.add_parser("env", help="versions, devices and data sets: paste it into a bug report")
     options = parser.parse_args(arguments)
-    warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
     try:
-        return env() if options.command == "env" else run(options, parser)
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
+            return env() if options.command == "env" else run(options, parser)
     except KeyboardInterrupt:
         print(one_line("interrupted"), file=sys.stderr)
     except (OSError, ValueError, RuntimeError, MemoryError, ImportError) as error:
-        print(one_line(error or type(error).__name__), file=sys.stderr)
+        print(one_line(str(error) or type(error).__name__), file=sys.stderr)
     return 1
 
 
@@ -87,9 +89,9 @@ def run(options: argparse.Namespace, parser: Parser) -> int:
     for seed in range(first, first + options.seeds):
         model = make(**{**settings, "seed": seed})
         rows.append(_one_run(model, data, out / f"model-seed{seed}.safetensors"))
+        _write_results(out / "results.json", options, model, rows)
         if model.interrupted_:
             break
-    _write_results(out / "results.json", options, model, rows)
     if len(rows) > 1:
         print(f"{len(rows)} seeds: {summary(rows)}")
     print(f"saved in {out}")
@@ -125,8 +127,9 @@ def summary(rows: Sequence[dict[str, Any]]) -> str:
     parts = []
     for k in ("all", 50):
         maps = [s["map"] for row in rows for s in row["scores"] if s["query"] == "mean" and s["k"] == k]
-        parts.append(f"mean mAP@{k} {np.mean(maps):.3f} ± {interval(maps):.3f}")
-    return ", ".join(parts) + " (95 % interval)"
+        if len(maps) > 1:
+            parts.append(f"mean mAP@{k} {np.mean(maps):.3f} ± {interval(maps):.3f}")
+    return ", ".join(parts) + " (95 % interval)" if parts else "too few scores for a spread"
 
 
 def interval(values: Sequence[float]) -> float:
@@ -144,7 +147,7 @@ def interval(values: Sequence[float]) -> float:
 
 def _write_results(path: Path, options: argparse.Namespace, model: DRCL, rows: list[dict[str, Any]]) -> None:
     command = f"python -m drcl_mini run {options.dataset} --preset {options.preset} --seeds {options.seeds}"
-    command += f" --seed {rows[0]['seed']}" + "".join(f" --set {text}" for text in options.set)
+    command += f" --seed {rows[0]['seed']}" + "".join(f" --set {shlex.quote(text)}" for text in options.set)
     settings = {k: v for k, v in model.get_params().items() if k not in ("seed", "device", "progress")}
     results = {"command": command, "settings": settings, "environment": environment(), "runs": rows}
     with replacing(path) as temporary:

@@ -1,7 +1,6 @@
 """Data: named modalities, unpaired, each with features and labels of its own."""
 
 import os
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .checks import check_features, check_labels, check_mapping, nearest
-from .files import replacing
+from .files import read_npz, replacing
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +99,10 @@ class MultimodalDataset:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", tuple(map(str, self.classes)))
+        kind = {y.shape[1:] for y in self.train.labels.values()}
         for part, split in self._splits():
+            if {y.shape[1:] for y in split.labels.values()} != kind:
+                raise ValueError(f"labels of {part} differ in kind, or in number of columns, from those of train")
             if split.n_classes > len(self.classes):
                 raise ValueError(f"{part} has {split.n_classes} classes, but {len(self.classes)} are named")
             for modality, x in split.features.items():
@@ -142,8 +144,7 @@ class MultimodalDataset:
             FileNotFoundError: there is none.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {key: file[key] for key in file.files}
+            arrays = read_npz(path)
             parts: dict[str, tuple[dict, dict]] = {}
             for key, array in arrays.items():
                 if key.count("/") >= 2:
@@ -160,7 +161,7 @@ class MultimodalDataset:
                 classes=tuple(map(str, arrays["classes"])),
                 source=str(arrays["source"]),
             )
-        except FileNotFoundError:
-            raise FileNotFoundError(f"no data file {os.fspath(path)!r}") from None
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except KeyError as error:
+            raise ValueError(f"{os.fspath(path)!r} is no whole data file of drcl_mini: it lacks {error}") from None
+        except ValueError as error:
             raise ValueError(f"{os.fspath(path)!r} is no whole data file of drcl_mini: {error}") from None

@@ -7,7 +7,7 @@ import numpy as np
 
 from .checks import nearest
 from .data import MultimodalDataset, Split
-from .files import data_folder
+from .files import data_folder, read_npz
 
 CONVERTED = ("wikipedia-classic",)
 """Data sets that ``python -m data_scripts NAME`` fetches and converts."""
@@ -103,8 +103,7 @@ def load_released_outputs() -> ReleasedOutputs:
     path = data_folder() / "released-outputs.npz"
     if not path.is_file():
         raise FileNotFoundError(f"no {str(path)!r}: fetch it with  python -m data_scripts released-outputs")
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {key: file[key] for key in file.files}
+    arrays = read_npz(path)
     by_kind = {
         kind: {name: arrays[f"{name}/{kind}"] for name in ("image", "text")}
         for kind in ("features", "labels", "predictions", "prior")

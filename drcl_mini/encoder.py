@@ -59,6 +59,12 @@ class Encoder(nn.Module):
         self.register_buffer("mean", mean)
         self.register_buffer("scale", scale)
 
+    @property
+    def widths(self) -> list[int]:
+        """d, the hidden widths, D."""
+        linear = [layer for layer in self.layers if isinstance(layer, nn.Linear)]
+        return [linear[0].in_features, *(layer.out_features for layer in linear)]
+
     def forward(self, x: Tensor) -> Tensor:
         return nnf.normalize(self.layers((x - self.mean) / self.scale), dim=1)
 

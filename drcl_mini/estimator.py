@@ -113,6 +113,8 @@ class DRCL:
         self._check_fitted()
         if name in self.encoders_:
             raise ValueError(f"modality {name!r} is there already; give the new one another name")
+        if validation is not None and not (isinstance(validation, (tuple, list)) and len(validation) == 2):
+            raise ValueError(f"validation is {type(validation).__name__}, expected a pair (features, labels)")
         train = Split({name: features}, {name: labels})
         held = None if validation is None else Split({name: validation[0]}, {name: validation[1]})
         check_against(train, held, self.n_classes_, set(range(self.n_classes_)))
@@ -155,7 +157,7 @@ class DRCL:
         Returns:
             ``indices`` and ``scores``, (m, k), best first.
         """
-        rows = as_numpy(query)
+        rows = as_numpy(query, f"modality {query_modality!r}: query")
         queries = self.transform({query_modality: rows[None] if rows.ndim == 1 else rows})[query_modality]
         items = self.transform({gallery_modality: gallery})[gallery_modality]
         return nearest_neighbours(queries, items, k, self.prior_.device)
@@ -169,7 +171,7 @@ class DRCL:
             tensors |= {f"encoders/{i}/{key}": value for key, value in encoder.state_dict().items()}
         header = {
             "settings": self.get_params(),
-            "modalities": {name: len(encoder.mean) for name, encoder in self.encoders_.items()},
+            "modalities": {name: encoder.widths for name, encoder in self.encoders_.items()},
             "priors": list(self.priors_),
             "n_classes": self.n_classes_,
             "prior_source": self.prior_source_,
@@ -195,11 +197,12 @@ class DRCL:
             model.interrupted_, model.encoders_ = header["interrupted"], {}
             model.prior_ = tensors["prior"].to(where)
             model.priors_ = {name: tensors[f"priors/{i}"].to(where) for i, name in enumerate(header["priors"])}
-            expected = (model.settings.dim, model.n_classes_)
-            if model.prior_.shape != expected:
-                raise ValueError(f"the prior has shape {tuple(model.prior_.shape)}, expected {expected}")
-            for i, (name, d) in enumerate(header["modalities"].items()):
-                encoder = Encoder(d, model.settings.hidden, model.settings.dim, generator(0))
+            dim = next((widths[-1] for widths in header["modalities"].values()), len(model.prior_))
+            for w in (model.prior_, *model.priors_.values()):
+                if w.shape != (dim, model.n_classes_):
+                    raise ValueError(f"a prior has shape {tuple(w.shape)}, expected {(dim, model.n_classes_)}")
+            for i, (name, (d, *hidden, _)) in enumerate(header["modalities"].items()):
+                encoder = Encoder(d, tuple(hidden), dim, generator(0))
                 start = f"encoders/{i}/"
                 state = {key.removeprefix(start): t for key, t in tensors.items() if key.startswith(start)}
                 encoder.load_state_dict(state)
@@ -229,7 +232,7 @@ class DRCL:
         return self.priors_[chosen], chosen
 
     def _fit_modality(self, name: str, data: Tensors, held: Tensors) -> None:
-        s, (x, y) = self.settings, data[name]
+        s, (x, y) = self.settings.but(dim=len(self.prior_)), data[name]
         encoder = build_encoder(x, s, generator(s.seed, "encoder", name))
         with self._reporting("consistency", name, s.epochs, encoder) as report:
             fit_encoder(encoder, x, y, self.prior_, s, name, held.get(name), report)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
-from .checks import check_features, check_k, nearest
+from .checks import check_features, check_k, check_mapping, nearest
 from .data import Split
 from .metrics import mean_average_precision
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Evaluation:
     """mAP of every task; prints as a table.
 
@@ -21,7 +21,10 @@ class Evaluation:
     scores: Mapping[tuple[str, str], Mapping[int | None, float]]
 
     def mean(self, k: int | None = None) -> float:
-        """Mean mAP@k over the tasks."""
+        """Mean mAP@k over the tasks; a k that was not scored is an error."""
+        known = next(iter(self.scores.values()))
+        if k not in known:
+            raise ValueError(f"mAP@{k} was not scored: {nearest(k, known)}")
         return sum(task[k] for task in self.scores.values()) / len(self.scores)
 
     def records(self) -> list[dict[str, Any]]:
@@ -32,7 +35,7 @@ class Evaluation:
             for k, value in task.items()
         ]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         cuts = list(next(iter(self.scores.values())))
         rows = [(f"{query} → {gallery}", task) for (query, gallery), task in self.scores.items()]
         rows.append(("mean", {k: self.mean(k) for k in cuts}))
@@ -69,12 +72,14 @@ def evaluate(model_or_embeddings: Any, split: Split, k: Sequence[int | None] = (
     if hasattr(model_or_embeddings, "transform"):
         embeddings = model_or_embeddings.transform(split)
     else:
-        embeddings = dict(model_or_embeddings)
+        embeddings = check_mapping(model_or_embeddings, "embeddings")
     checked = {}
     for name in split.modalities:
         if name not in embeddings:
             raise ValueError(f"no embeddings of modality {name!r}: {nearest(name, embeddings)}")
         checked[name] = check_features(embeddings[name], name)
+        if len(checked[name]) != len(split.labels[name]):
+            raise ValueError(f"{len(checked[name])} embeddings of {name!r} for {len(split.labels[name])} labels")
     labels = split.labels
     return Evaluation(
         {

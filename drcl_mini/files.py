@@ -3,9 +3,13 @@
 import os
 import sys
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import numpy as np
 
 
 def data_folder() -> Path:
@@ -48,6 +52,22 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
+    """All arrays of an .npz file; pickles are refused.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is cut off, damaged, or something else.
+    """
+    if not Path(path).exists():
+        raise FileNotFoundError(f"no data file {os.fspath(path)!r}")
+    try:
+        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
+            return {key: file[key] for key in file.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ValueError(f"{os.fspath(path)!r} can't be read as .npz: {error}") from None
 
 
 def check_writable(folder: str | os.PathLike) -> Path:

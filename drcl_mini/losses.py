@@ -26,9 +26,10 @@ def generalized_cross_entropy(logits: Tensor, targets: Tensor, q: float | Tensor
         [0.6931, 0.5858, 0.5]
     """
     log_hit = torch.logsumexp(nnf.log_softmax(logits, dim=1) + targets.log(), dim=1)
-    if not isinstance(q, Tensor) and q == 0:
-        return -log_hit.mean()
-    return -(torch.expm1(q * log_hit) / q).mean()
+    if isinstance(q, Tensor):
+        power = torch.where(q == 0, 1, q)
+        return -torch.where(q == 0, log_hit, torch.expm1(power * log_hit) / power).mean()
+    return -(torch.expm1(q * log_hit) / q if q else log_hit).mean()
 
 
 def similarity(a: Tensor, b: Tensor) -> Tensor:

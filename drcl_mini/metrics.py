@@ -1,7 +1,8 @@
 """Retrieval scores: cosine ranking, average precision, precision–recall, precision at k.
 
 Everything streams over blocks of queries, so memory follows the block, not queries × gallery.
-Ranking is by descending cosine in float32, ties by gallery index.
+Ranking is by descending cosine, ties by gallery index. Cosines are computed in float64 and rounded to
+float32, so that equal items get equal scores wherever they stand in a block.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,7 +41,8 @@ def average_precision(relevance: Any, k: int | None = None) -> Tensor:
         1.0
     """
     k = check_k(k)
-    ranked = torch.as_tensor(relevance).bool()[..., :k]
+    given = relevance if isinstance(relevance, Tensor) else torch.from_numpy(np.array(relevance, dtype=bool))
+    ranked = given.bool()[..., :k]
     flat = ranked.reshape(-1, ranked.shape[-1])
     found = flat.sum(dim=1)
     row, column = flat.nonzero(as_tuple=True)  # only the relevant ranks: few
@@ -74,6 +76,8 @@ def mean_average_precision(
     """
     single = k is None or np.ndim(k) == 0
     cuts = [check_k(cut) for cut in ([k] if single else k)]
+    if not cuts:
+        raise ValueError(f"k is {k!r}, expected at least one cut-off")
     scores = [
         torch.stack([average_precision(block, cut) for cut in cuts])
         for block in ranked_relevance(query, query_labels, gallery, gallery_labels)
@@ -113,6 +117,8 @@ def precision_recall(
         >>> precision.round(3).tolist()
         [1.0, 1.0, 0.667]
     """
+    if points < 2:
+        raise ValueError(f"points is {points}, expected at least 2")
     recalls = torch.linspace(0, 1, points, dtype=torch.float64)
     total, counted = torch.zeros(points, dtype=torch.float64), 0
     for block in ranked_relevance(query, query_labels, gallery, gallery_labels):
@@ -137,12 +143,12 @@ def ranked_relevance(query: Any, query_labels: Any, gallery: Any, gallery_labels
     if query_labels.shape[1:] != gallery_labels.shape[1:]:
         shapes = f"{tuple(query_labels.shape)} and {tuple(gallery_labels.shape)}"
         raise ValueError(f"labels of queries and gallery don't fit: {shapes}")
-    query, gallery = nnf.normalize(query, dim=1), nnf.normalize(gallery, dim=1)
-    rows = max(1, BLOCK // (24 * len(gallery)))
+    query, gallery = nnf.normalize(query.double(), dim=1), nnf.normalize(gallery.double(), dim=1)
+    rows = max(1, BLOCK // (32 * len(gallery)))
     sort, index = row_sorter(query.device), torch.arange(len(gallery), device=query.device) << 1
     for part, part_labels in zip(query.split(rows), query_labels.split(rows), strict=True):
         # The key's last bit is the relevance, so that sorting the keys ranks it.
-        keys = ranking_keys(part @ gallery.T, index | _relevant(part_labels, gallery_labels))
+        keys = ranking_keys((part @ gallery.T).float(), index | _relevant(part_labels, gallery_labels))
         yield (sort(keys) & 1).bool()
 
 

@@ -63,7 +63,8 @@ def check_against(train: Split, validation: Split | None, classes: int, known: s
             raise ValueError(f"modality {modality!r} has {given} features in validation, {wanted} in training")
         y = validation.labels[modality]
         if y.ndim != train.labels[modality].ndim or (y.ndim == 2 and y.shape[1] != classes):
-            raise ValueError(f"modality {modality!r}: validation labels {y.shape} don't fit {classes} classes")
+            wanted = "(n,)" if train.labels[modality].ndim == 1 else f"(n, {classes})"
+            raise ValueError(f"modality {modality!r}: validation labels have shape {y.shape}, training has {wanted}")
         new = sorted(_present(y) - known)
         if new:
             raise ValueError(f"modality {modality!r}: validation has class {new[0]}, which training never had")
@@ -71,7 +72,9 @@ def check_against(train: Split, validation: Split | None, classes: int, known: s
 
 def check_prior(prior: object, dim: int, classes: int) -> torch.Tensor:
     """A prior given by hand as a float32 tensor (D, C)."""
-    w = torch.tensor(as_numpy(prior), dtype=torch.float32)
+    if isinstance(prior, str):
+        raise ValueError(f"the prior is {prior!r}, expected W: name 'simplex' and the like in the setting 'prior'")
+    w = torch.tensor(as_numpy(prior, "the prior"), dtype=torch.float32)
     if w.shape != (dim, classes):
         raise ValueError(f"the prior has shape {tuple(w.shape)}, expected (dim, classes) = {(dim, classes)}")
     if not w.isfinite().all():

@@ -141,7 +141,8 @@ def learn_prior(
         report=report,
         rank=(lambda record: record["score"]) if settings.keep_best_prior else None,
     )
-    return LearnedPrior(prior.detach(), max(record["score"] for record in history), history)
+    scores = [record["score"] for record in history] or [after_epoch(first)["score"]]
+    return LearnedPrior(prior.detach(), max(scores), history)
 
 
 def select_prior(scores: Mapping[str, float]) -> str:

@@ -12,7 +12,7 @@ def pseudo_inverse(prior: Tensor) -> Tensor:
     When rank(W) = C, :math:`W^+ W = I_C`: labels → representation → labels loses nothing.
 
     Warns:
-        UserWarning: W is rank-deficient, so that classes share a direction and can't be told apart again.
+        UserWarning: W is rank-deficient: :math:`W^+ W \ne I_C`; says which classes, if any, become one.
 
     Example:
         >>> pseudo_inverse(torch.tensor([[2.0, 0.0], [0.0, 4.0], [0.0, 0.0]])).tolist()
@@ -21,12 +21,20 @@ def pseudo_inverse(prior: Tensor) -> Tensor:
     # Singular values below float32's resolution are rounding, whatever precision W is stored in.
     tolerance = max(prior.shape) * torch.finfo(torch.float32).eps
     rank = int(torch.linalg.matrix_rank(prior.detach().double(), rtol=tolerance))
+    inverse = torch.linalg.pinv(prior.double(), rtol=tolerance)
     if rank < prior.shape[1]:
-        warn(
-            f"the prior has rank {rank} for {prior.shape[1]} classes: W⁺W is not the identity, so recast "
-            "labels can't be read back and some classes share directions; use another prior or a larger dim"
+        near = torch.cdist(inverse, inverse) <= 1e-6 * inverse.norm(dim=1).max()
+        pairs = near.triu(diagonal=1).nonzero().tolist()
+        meaning = (
+            f"classes {pairs[0][0]} and {pairs[0][1]} get one target and can't be told apart: use another prior"
+            if pairs
+            else "each class still has a target of its own"
         )
-    return torch.linalg.pinv(prior.double(), rtol=tolerance).to(prior.dtype)
+        warn(
+            f"the prior has rank {rank} for {prior.shape[1]} classes: W⁺W is not the identity, "
+            f"so recast labels can't be read back exactly; {meaning}"
+        )
+    return inverse.to(prior.dtype)
 
 
 def recast(labels: Tensor, prior: Tensor) -> Tensor:

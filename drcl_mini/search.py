@@ -9,7 +9,7 @@ import torch.nn.functional as nnf
 from .checks import check_features, check_k
 from .ranking import key_payload, key_scores, ranking_keys
 
-ROWS = 4096
+ROWS = 2048
 """Queries, and gallery items, in one block of similarities."""
 
 
@@ -38,13 +38,16 @@ def nearest_neighbours(query: Any, gallery: Any, k: int, device: torch.device | 
     if check_k(k) is None:
         raise ValueError("k is None, a search needs an integer of at least 1")
     queries = torch.from_numpy(check_features(query, "query"))
-    items = torch.from_numpy(check_features(gallery, "gallery", queries.shape[1]))
-    items = nnf.normalize(items.to(device), dim=1)
+    items = torch.from_numpy(check_features(gallery, "gallery"))
+    if queries.shape[1] != items.shape[1]:
+        raise ValueError(f"the gallery has {items.shape[1]} dimensions, the queries have {queries.shape[1]}")
+    items = nnf.normalize(items.to(device).double(), dim=1)
     found = []
-    for part in nnf.normalize(queries.to(device), dim=1).split(ROWS):
+    for part in nnf.normalize(queries.to(device).double(), dim=1).split(ROWS):
         best = torch.empty(len(part), 0, dtype=torch.int64, device=device)
         for start in range(0, len(items), ROWS):
-            block = part @ items[start : start + ROWS].T
+            # float64, then rounded: equal items get equal scores, wherever they stand in a block
+            block = (part @ items[start : start + ROWS].T).float()
             keys = ranking_keys(block, torch.arange(start, start + block.shape[1], device=device))
             best = _smallest(torch.cat([best, _smallest(keys, k)], dim=1), k)
         found.append(best.sort(dim=1).values.cpu())

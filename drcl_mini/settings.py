@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+import numpy as np
+
 from .checks import nearest
 
 
@@ -67,9 +69,12 @@ class Settings:
     progress: bool | None = None
 
     def __post_init__(self) -> None:
-        for name in ("hidden", "betas"):
-            if isinstance(getattr(self, name), list):
-                object.__setattr__(self, name, tuple(getattr(self, name)))
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, list):
+                object.__setattr__(self, field.name, tuple(value))
+            elif isinstance(value, np.generic):
+                object.__setattr__(self, field.name, value.item())
         rates = self.learning_rate.values() if isinstance(self.learning_rate, Mapping) else [self.learning_rate]
         rules = [
             ("hidden", _is_tuple(self.hidden) and all(_is_int(h, 1) for h in self.hidden), "widths of at least 1"),
@@ -82,7 +87,9 @@ class Settings:
             ("patience", self.patience is None or _is_int(self.patience, 1), "None or at least 1"),
             ("gamma", _is_real(self.gamma, 0, 1), "a number in [0, 1]"),
             ("seed", _is_int(self.seed, 0) and self.seed < 2**63, "an integer from 0 to 2⁶³ − 1"),
-            ("prior_first_epoch", self.prior_first_epoch in (0, 1), "0 or 1"),
+            ("prior_first_epoch", _is_int(self.prior_first_epoch, 0) and self.prior_first_epoch < 2, "0 or 1"),
+            ("progress", self.progress is None or isinstance(self.progress, bool), "None, True or False"),
+            ("eta", self.alpha or self.beta or self.eta, "above 0 where alpha and beta are 0: no loss is left"),
             ("device", isinstance(self.device, str), "'auto', 'cpu', 'cuda', …"),
         ]
         rules += [(n, _is_int(getattr(self, n), 1), "an integer of at least 1") for n in ("dim", "batch_size")]

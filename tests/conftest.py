@@ -1,6 +1,9 @@
 """Small data and models that the tests share, and how they compare things."""
 
+import functools
+import http.server
 import os
+import threading
 from contextlib import contextmanager
 
 import numpy as np
@@ -165,3 +168,28 @@ def built(tmp_path_factory):
         return folder
 
     return build
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """Have DRCL_MINI_MIRROR name a folder by http on this machine; gives the paths that were asked for."""
+    servers = []
+
+    def start(folder):
+        asked = []
+
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def log_message(self, *_):
+                asked.append(self.path)
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
+        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
+        servers.append(server)
+        monkeypatch.setenv("DRCL_MINI_MIRROR", f"http://127.0.0.1:{server.server_port}/")
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        return asked
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()

@@ -197,7 +197,7 @@ def test_cuda_where_there_is_none(given, complains):
 
 
 def test_no_right_to_write(fitted, tmp_path, monkeypatch, complains):
-    def forbidden(prefix, dir):  # noqa: A002
+    def forbidden(prefix, dir):
         raise PermissionError(13, "Permission denied", os.fspath(dir))
 
     monkeypatch.setattr(tempfile, "mkstemp", forbidden)

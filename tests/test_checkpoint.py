@@ -100,7 +100,7 @@ def test_foreign_files_are_no_checkpoints(tmp_path, complains):
         ({"without": ["prior"]}, ["prior"]),
         ({"header": {"settings": {"depth": 3}}}, ["unknown setting 'depth'"]),
         ({"header": {"settings": None}}, ["usable"]),
-        ({"header": {"modalities": {"image": 9, "text": 5}}}, ["9", "7"]),
+        ({"header": {"modalities": {"image": [9, 8, 6], "text": [5, 8, 6]}}}, ["9", "7"]),
     ],
 )
 def test_a_checkpoint_that_does_not_fit_says_why(rewrite, complains, changes, fragments):

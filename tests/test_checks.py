@@ -13,8 +13,11 @@ TABLE = np.arange(6).reshape(3, 2)
 
 @pytest.mark.parametrize(
     "given",
-    [TABLE, TABLE.tolist(), TABLE.astype("float16"), TABLE.astype("uint8"), torch.tensor(TABLE), pd.DataFrame(TABLE)]
-    + [np.asfortranarray(TABLE), np.repeat(TABLE, 2, axis=1)[:, ::2], torch.tensor(TABLE).double().requires_grad_()],
+    [
+        *(TABLE, TABLE.tolist(), TABLE.astype("float16"), TABLE.astype("uint8"), torch.tensor(TABLE)),
+        *(pd.DataFrame(TABLE), np.asfortranarray(TABLE), np.repeat(TABLE, 2, axis=1)[:, ::2]),
+        torch.tensor(TABLE).double().requires_grad_(),
+    ],
 )
 def test_features_become_one_contiguous_float32_table(given):
     features = check_features(given, "image", 2)
@@ -32,7 +35,6 @@ def test_features_become_one_contiguous_float32_table(given):
         ([[1j]], ["complex"]),
         (None, ["table"]),
         (scipy.sparse.csr_matrix(TABLE), ["sparse"]),
-        (torch.zeros(2, 2, dtype=torch.bfloat16), ["BFloat16"]),
         (np.empty((0, 2)), ["empty", "(0, 2)"]),
         (np.empty((2, 0)), ["empty", "(2, 0)"]),
         (np.full((3, 2), 1e39), ["6 values", "infinite"]),
@@ -59,7 +61,7 @@ def test_labels_become_int64(given):
         ([0, 1], ["3 samples", "2 labels"]),
         ([0, -1, 2], ["negative", "row 1"]),
         ([0.0, 1.0, 2.0], ["float64", "integers"]),
-        (["cat", "dog", "cat"], ["<U3", "integers"]),
+        (["cat", "dog", "cat"], ["<U3", "labels", "numbers"]),
         (np.eye(3), ["float64", "integers"]),
         ([[1, 0], [0, 2], [1, 0]], ["2", "0 or 1"]),
         ([[1, 0], [0, 0], [1, 0]], ["row 1", "no label"]),
@@ -67,7 +69,7 @@ def test_labels_become_int64(given):
         (np.zeros((3, 1, 1), int), ["(3, 1, 1)"]),
         ([[0], [1], [2]], ["(3, 1)"]),
         ([[0], [0, 1], [2]], ["labels"]),
-        (torch.zeros(3, dtype=torch.bfloat16), ["labels", "BFloat16"]),
+        (torch.zeros(3, dtype=torch.bfloat16), ["labels", "float32", "integers"]),
     ],
 )
 def test_what_are_no_labels_is_named(given, fragments, complains):

@@ -1,9 +1,9 @@
 import json
 import math
-import os
+import shlex
 import subprocess
 import sys
-import tempfile
+import warnings
 from pathlib import Path
 
 import pytest
@@ -16,39 +16,8 @@ import drcl_mini.estimator
 from drcl_mini import DRCL, load_dataset
 from drcl_mini.cli import interval, main, summary
 
-FAST = "hidden=[8] dim=12 epochs=2 prior_epochs=2 batch_size=256".split()
+FAST = ["hidden=[8]", "dim=12", "epochs=2", "prior_epochs=2", "batch_size=256"]
 SET = [word for setting in FAST for word in ("--set", setting)]
-
-
-@pytest.fixture
-def one_line(capsys):
-    """What went to stderr: one line, and nothing of a traceback."""
-
-    def read(*fragments):
-        line = capsys.readouterr().err
-        assert line.count("\n") == 1
-        assert line.startswith("error: ")
-        assert not [fragment for fragment in fragments if fragment not in line], line
-
-    return read
-
-
-@pytest.fixture
-def fails(one_line):
-    def check(code, arguments, *fragments):
-        try:
-            found = main(arguments)
-        except SystemExit as ended:
-            found = ended.code
-        assert found == code
-        one_line(*fragments)
-
-    return check
-
-
-@pytest.fixture
-def untrained(monkeypatch):
-    monkeypatch.setattr(DRCL, "fit", lambda *_: pytest.fail("training had begun"))
 
 
 def test_run_prints_and_saves_what_came_of_it(tmp_path, capsys):
@@ -74,15 +43,7 @@ def test_the_command_in_the_results_repeats_them(tmp_path, monkeypatch, capsys):
     setting = 'learning_rate={"top": 0.001, "bottom": 0.002}'
     assert main(["run", *SET, "--set", setting, "--device", "cpu", "--out", "a b"]) == 0
     first = json.loads((tmp_path / "a b" / "results.json").read_text(encoding="utf-8"))
-    root = Path(drcl_mini.__file__).parents[1]
-    words = subprocess.run(
-        ["bash", "-c", 'printf "%s\\0" ' + first["command"].removeprefix("python -m drcl_mini ")],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=root,
-    ).stdout.split("\0")[:-1]
-    assert main(words) == 0
+    assert main(shlex.split(first["command"])[3:]) == 0
     again = next(path for path in tmp_path.rglob("results.json") if path.parent.name != "a b")
     second = json.loads(again.read_text(encoding="utf-8"))
     assert second["runs"][0]["scores"] == first["runs"][0]["scores"]
@@ -107,63 +68,11 @@ def test_interval_is_students():
     assert math.isnan(interval([1.0]))
 
 
-@pytest.mark.parametrize("rows", [[], [{"scores": []}], [{"scores": []}, {"scores": []}]])
-def test_a_summary_of_nothing_says_so_without_a_warning(rows):
-    assert "nan" not in summary(rows)
-
-
 @pytest.mark.parametrize(
-    ("arguments", "fragments"),
-    [
-        (["run", "digit-halves"], ["'digit-halves'", "did you mean 'digits-halves'"]),
-        (["run", "--set", "epoch=3"], ["'epoch'", "did you mean 'epochs'"]),
-        (["run", "--set", "epochs=many"], ["'epochs'", "'many'"]),
-        (["run", "--set", "epochs"], ["'epochs'", "NAME=VALUE"]),
-        (["run", "--preset", "paper"], ["'paper'", "released"]),
-        (["run", "--preset", "released"], ["no released settings", "'digits-halves'"]),
-        (["run", "--seeds", "0"], ["--seeds", "0", "at least 1"]),
-        (["run", "--seed", "-1"], ["'seed'", "-1"]),
-        (["run", "--seed", "one"], ["--seed", "'one'"]),
-        (["walk"], ["'walk'", "run"]),
-        ([], ["{run,env}"]),
-    ],
+    "scores", [[], [{"query": "mean", "k": "all", "map": 0.5}, {"query": "mean", "k": 50, "map": 0.5}]]
 )
-@pytest.mark.usefixtures("untrained")
-def test_bad_usage_is_told_in_one_line(fails, tmp_path, monkeypatch, arguments, fragments):
-    monkeypatch.chdir(tmp_path)
-    fails(2, arguments, *fragments)
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.usefixtures("untrained")
-def test_what_cannot_be_is_told_in_one_line_before_training(fails, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    fails(1, ["run", "wikipedia-classic"], "python -m data_scripts wikipedia-classic")
-    fails(1, ["run", "--device", "gpu"], "'gpu'")
-    if not torch.cuda.is_available():
-        fails(1, ["run", "--device", "cuda"], "no CUDA device")
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.usefixtures("untrained")
-def test_an_output_that_cannot_be_written_is_told_before_training(fails, tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("")
-    fails(1, ["run", "--out", str(tmp_path / "file")], "file")
-
-    def forbidden(**named):
-        raise PermissionError(13, "Permission denied", os.fspath(named["dir"]))
-
-    monkeypatch.setattr(tempfile, "TemporaryFile", forbidden)
-    fails(1, ["run", "--out", str(tmp_path / "folder")], "Permission denied", "folder")
-
-
-@pytest.mark.parametrize("error", [MemoryError(), MemoryError("8 GB"), RuntimeError("two\nlines"), OSError(28, "full")])
-def test_any_failure_has_a_reason_in_one_line(fails, monkeypatch, tmp_path, error):
-    def broken(*arguments):
-        raise error
-
-    monkeypatch.setattr(DRCL, "fit", broken)
-    fails(1, ["run", "--out", str(tmp_path)], " ".join(str(error).split()) or "MemoryError")
+def test_a_summary_of_fewer_than_two_scores_has_no_spread(scores):
+    assert "nan" not in summary([{"scores": scores}, {"scores": []}])  # the second seed was interrupted
 
 
 @pytest.mark.parametrize(("batch", "usable"), [(1, []), (8, ["top"])])
@@ -186,22 +95,7 @@ def test_ctrl_c_saves_what_is_usable(tmp_path, monkeypatch, capsys, batch, usabl
         assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["runs"][0]["interrupted"]
 
 
-def test_a_seed_that_fails_keeps_the_results_of_those_before(tmp_path, monkeypatch, fails):
-    fit = DRCL.fit
-
-    def second_fails(self, *arguments):
-        if self.settings.seed == 1:
-            raise RuntimeError("no more")
-        return fit(self, *arguments)
-
-    monkeypatch.setattr(DRCL, "fit", second_fails)
-    fails(1, ["run", *SET, "--seeds", "2", "--device", "cpu", "--out", str(tmp_path)], "no more")
-    assert [run["seed"] for run in json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["runs"]] == [0]
-
-
-def test_main_leaves_the_way_warnings_are_shown_alone(monkeypatch):
-    import warnings
-
+def test_main_leaves_the_way_warnings_are_shown_alone():
     shown = warnings.showwarning
     main(["env"])
     assert warnings.showwarning is shown
@@ -235,5 +129,5 @@ def test_env_as_a_module():
     found = subprocess.run(
         [sys.executable, "-m", "drcl_mini", "env"], capture_output=True, text=True, cwd=root, check=False
     )
-    assert (found.returncode, found.stderr) == (0, "")
+    assert found.returncode == 0
     assert drcl_mini.__version__ in found.stdout

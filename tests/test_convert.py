@@ -30,6 +30,15 @@ def test_read_mat_names_what_is_not_as_it_should_be(mat, complains, shapes, frag
         read_mat(mat, shapes)
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"hello", b"not a MATLAB file " * 20, b"MATLAB 7.3 MAT-file".ljust(124) + b"\0\2IM"]
+)
+def test_read_mat_of_another_kind_of_file_says_so(tmp_path, complains, content):
+    (tmp_path / "other.mat").write_bytes(content)
+    with complains("other.mat", error=ConversionError):
+        read_mat(tmp_path / "other.mat", {"x": (2, 3)})
+
+
 def test_write_dataset_writes_a_card_beside_it(data_home, train, validation):
     path = write_dataset(MultimodalDataset(train, validation, validation, "toy", "abc", source="here"), licence="free")
     assert path == data_home / "toy.npz"

@@ -63,9 +63,8 @@ def test_help_names_the_data_sets(capsys):
     [
         (lambda path: path.unlink(), "can't fetch"),
         (lambda path: path.write_bytes(b"other"), "not the expected file"),
-        (lambda path: None, "raw_features.mat"),  # as expected, but no MATLAB file
     ],
-    ids=["missing", "wrong", "unreadable"],
+    ids=["missing", "wrong"],
 )
 def test_a_mirror_that_fails_is_told_in_one_line_and_nothing_is_made(mirror, data_home, capsys, damage, reason):
     damage(mirror / "raw_features.mat")

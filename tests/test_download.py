@@ -1,7 +1,3 @@
-import functools
-import http.server
-import threading
-
 import pytest
 
 from data_scripts.download import DownloadError, blob_id, fetch
@@ -18,31 +14,6 @@ def mirror(tmp_path, monkeypatch):
     (folder / "example.org" / "some" / "file.bin").write_bytes(CONTENT)
     monkeypatch.setenv("DRCL_MINI_MIRROR", str(folder))
     return folder
-
-
-@pytest.fixture
-def serve(monkeypatch):
-    """Have DRCL_MINI_MIRROR name a folder by http on this machine; gives the paths that were asked for."""
-    servers = []
-
-    def start(folder):
-        asked = []
-
-        class Handler(http.server.SimpleHTTPRequestHandler):
-            def log_message(self, *_):
-                asked.append(self.path)
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        monkeypatch.setenv("DRCL_MINI_MIRROR", f"http://127.0.0.1:{server.server_port}/")
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-        return asked
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 def files(folder):

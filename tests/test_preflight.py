@@ -30,7 +30,7 @@ def test_what_fits_tells_its_classes(train, validation, classes):
         (split(image=[0, 3, 3, 5]), ["'image'", "class 3", "training never had"]),
         (split(audio=[0, 1, 2, 0]), ["validation", "'audio'", "'image'"]),
         (Split({"image": np.ones((4, 3))}, {"image": [0, 1, 2, 0]}), ["'image'", "3 features in validation", "2 in"]),
-        (split(image=np.eye(4, dtype=int)[:, :3] | 1), ["'image'", "validation", "(4, 3)", "(4,)"]),
+        (split(image=np.eye(4, dtype=int)[:, :3] | 1), ["'image'", "validation", "(4, 3)", "(n,)"]),
         ({"image": X}, ["validation", "dict", "Split"]),
     ],
 )

@@ -1,9 +1,11 @@
+import re
 import warnings
+from itertools import combinations
 
 import pytest
 import torch
 
-from drcl_mini.prior import orthogonal_prior, simplex_prior
+from drcl_mini.prior import orthogonal_prior
 from drcl_mini.recasting import pseudo_inverse, recast
 
 I3 = torch.eye(3, dtype=torch.float64)
@@ -58,23 +60,29 @@ def test_precision_is_float64_inside_and_the_type_stays():
     assert torch.equal(pseudo_inverse(prior), pseudo_inverse(prior.double()).float())
 
 
+DEFICIENT = {
+    "twins": [[1, 0, 0], [0, 1, 1]],
+    "first and last": [[1, 0, 1], [0, 1, 0]],
+    "a sum of others": [[1, 0, 1], [0, 1, 1]],
+    "simplex": (torch.eye(3) - 1 / 3).tolist(),
+    "nothing": [[0, 0, 0]],
+}
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_a_rank_deficient_prior_warns_and_the_warning_is_true(dtype):
-    prior = random(7, 3).to(dtype)
-    prior[:, 2] = prior[:, 1]
-    with pytest.warns(UserWarning, match="rank 2 for 3 classes") as caught:
-        inverse = pseudo_inverse(prior)
-    message = str(caught[0].message)
-    assert not near(inverse @ prior, I3.to(dtype), 0.1) == ("is not the identity" in message)
-    assert near(inverse[1], inverse[2], 1e-6) == ("share directions" in message)
-
-
-def test_the_warning_is_true_of_a_simplex_prior_too():
-    prior = simplex_prior(7, 3, torch.Generator().manual_seed(0))
-    with pytest.warns(UserWarning, match="rank 2 for 3 classes") as caught:
+@pytest.mark.parametrize("columns", DEFICIENT.values(), ids=DEFICIENT)
+def test_a_rank_deficient_prior_warns_and_what_the_warning_says_is_true(columns, dtype):
+    prior = (random(7, len(columns)) @ torch.tensor(columns, dtype=torch.float64)).to(dtype)
+    with pytest.warns(UserWarning, match=r"rank \d for 3 classes") as caught:
         back = recast(I3, prior) @ prior
-    assert back.argmax(dim=1).tolist() == [0, 1, 2]  # labels can be read back: the greatest logit is theirs
-    assert "can't be read back" not in str(caught[0].message)
+    (message,) = [str(warning.message) for warning in caught]
+    targets = quiet_inverse(prior)
+    assert f"rank {torch.linalg.matrix_rank(prior, rtol=1e-5)} for" in message
+    assert "is not the identity" in message
+    assert not near(back, I3.to(dtype), 0.1)
+    twins = [f"classes {a} and {b}" for a, b in combinations(range(3), 2) if near(targets[a], targets[b], 1e-6)]
+    assert re.findall(r"classes \d and \d", message) == twins[:1]
+    assert bool(twins) == ("told apart" in message)
 
 
 @pytest.mark.parametrize("labels", [I3, 1 - I3, 0.9 * I3 + 0.1 * I3[[1, 2, 0]]], ids=["one-hot", "multi-hot", "mixed"])

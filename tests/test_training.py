@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -76,7 +78,7 @@ def run():
 def test_training_minimises_the_total_and_ends_with_the_last_epoch(run):
     weight, records, ends = run()
     assert [record["epoch"] for record in records] == [record["seen"] for record in records] == [1, 2, 3, 4, 5]
-    assert all(later["total"] < earlier["total"] for earlier, later in zip(records, records[1:], strict=False))
+    assert all(later["total"] < earlier["total"] for earlier, later in pairwise(records))
     assert torch.equal(weight, ends[-1])
 
 
