@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
+from .checks import needs
 from .files import replacing
 
 FORMAT = "drcl_mini model"
@@ -16,15 +17,14 @@ VERSION = 1
 
 def save_checkpoint(path: str | os.PathLike, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> Path:
     """Write tensors and a JSON header to one file; whole or not at all."""
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
+    safetensors = needs("safetensors.torch", "safetensors")
 
     metadata = {"format": FORMAT, "version": str(VERSION), "header": json.dumps(header)}
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with replacing(path) as temporary:
         try:
-            save_file(whole, temporary, metadata)
-        except SafetensorError as error:
+            safetensors.save_file(whole, temporary, metadata)
+        except needs("safetensors", "safetensors").SafetensorError as error:
             raise OSError(f"can't write {os.fspath(path)!r}: {error}") from None
     return Path(path)
 
@@ -36,15 +36,15 @@ def load_checkpoint(path: str | os.PathLike) -> tuple[dict[str, Tensor], dict[st
         FileNotFoundError: there is no such file.
         ValueError: it is cut off, damaged, something else, or of another version.
     """
-    from safetensors import SafetensorError, safe_open
+    safetensors = needs("safetensors", "safetensors")
 
     if not Path(path).is_file():
         raise FileNotFoundError(f"no checkpoint {os.fspath(path)!r}")
     try:
-        with safe_open(path, framework="pt") as file:
+        with safetensors.safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
+    except (safetensors.SafetensorError, OSError) as error:
         raise ValueError(f"{os.fspath(path)!r} is cut off, damaged or no checkpoint: {error}") from None
     if metadata.get("format") != FORMAT:
         raise ValueError(f"{os.fspath(path)!r} is a safetensors file, but no checkpoint of drcl_mini")

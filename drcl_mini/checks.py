@@ -1,6 +1,7 @@
 """Input checks shared by the whole package: each error says what came, what was expected, what to do."""
 
 import difflib
+import importlib
 import sys
 import traceback
 import warnings
@@ -10,6 +11,9 @@ from typing import Any
 
 import numpy as np
 import torch
+
+LARGEST = 1e18
+"""Greatest absolute value of a feature: beyond it the squares that a norm needs overflow float32."""
 
 
 def nearest(name: object, known: Iterable[str]) -> str:
@@ -68,6 +72,11 @@ def check_features(array: Any, modality: str, dimension: int | None = None) -> n
             f"modality {modality!r}: {(~finite).sum()} values are NaN or infinite (as float32), the first "
             f"in row {rows[0]}; {len(rows)} of {len(features)} rows have any: drop or fill them first"
         )
+    if np.abs(features).max() > LARGEST:
+        raise ValueError(
+            f"modality {modality!r}: a value of {np.abs(features).max():.3g} is too large to square as float32: "
+            f"rescale the features, below {LARGEST:g}"
+        )
     return features
 
 
@@ -84,6 +93,8 @@ def check_labels(array: Any, modality: str, samples: int | None = None) -> np.nd
             f"modality {modality!r}: labels are {labels.dtype}, expected integers: class indices (n,) "
             "or multi-hot rows (n, C); convert them with .astype(int)"
         )
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        raise ValueError(f"modality {modality!r}: labels have shape {labels.shape}, a column: use .ravel()")
     if labels.ndim not in (1, 2) or 0 in labels.shape:
         raise ValueError(f"modality {modality!r}: labels have shape {labels.shape}, expected (n,) or (n, C), not empty")
     if samples is not None and len(labels) != samples:
@@ -102,6 +113,18 @@ def check_labels(array: Any, modality: str, samples: int | None = None) -> np.nd
     elif labels.max() >= 1_000_000:
         raise ValueError(f"modality {modality!r}: the largest label is {labels.max()}; number classes 0..C-1")
     return labels.astype(np.int64)
+
+
+def needs(module: str, package: str) -> Any:
+    """An optional module, or an error that names the command that installs it.
+
+    Raises:
+        ImportError: it isn't installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError:
+        raise ImportError(f"this needs {package}, which is not installed: pip install {package}") from None
 
 
 def check_k(k: Any) -> int | None:

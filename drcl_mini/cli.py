@@ -1,4 +1,4 @@
-"""Command line: ``python -m drcl_mini run`` trains and evaluates, ``python -m drcl_mini env`` reports versions."""
+"""Command line: ``run`` trains and evaluates, ``probe`` says how hard a data set is, ``env`` reports versions."""
 
 import argparse
 import json
@@ -22,8 +22,11 @@ from .data import MultimodalDataset
 from .datasets import CONVERTED, EMBEDDED, available_datasets, load_dataset
 from .devices import resolve_device
 from .estimator import DRCL
-from .evaluation import Evaluation, evaluate
+from .evaluation import Evaluation, evaluate, interval
 from .files import check_writable, data_folder, replacing
+from .preflight import check_fit
+from .probe import linear_probe
+from .training import TrainingDiverged
 
 
 class Parser(argparse.ArgumentParser):
@@ -41,7 +44,7 @@ def one_line(message: object) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 done, 1 failed, 2 usage."""
     parser = Parser(prog="python -m drcl_mini", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser, metavar="{run,env}")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser, metavar="{run,probe,env}")
     run_parser = commands.add_parser("run", help="train DRCL on a data set, print and save what came of it")
     default = next(iter(EMBEDDED))
     run_parser.add_argument("dataset", nargs="?", default=default, help=f"data set; {default} where none is named")
@@ -53,12 +56,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run_parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="one setting, e.g. epochs=20; repeatable"
     )
+    probe_parser = commands.add_parser("probe", help="linear probes: how hard each modality is on its own")
+    probe_parser.add_argument("datasets", nargs="+", metavar="DATASET", help="data sets")
+    probe_parser.add_argument("--out", type=Path, help="write the table to this JSON file")
     commands.add_parser("env", help="versions, devices and data sets: paste it into a bug report")
     options = parser.parse_args(arguments)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
-            return env() if options.command == "env" else run(options, parser)
+            if options.command == "run":
+                return run(options, parser)
+            return env() if options.command == "env" else probe(options)
     except KeyboardInterrupt:
         print(one_line("interrupted"), file=sys.stderr)
     except (OSError, ValueError, RuntimeError, MemoryError, ImportError) as error:
@@ -83,6 +91,7 @@ def run(options: argparse.Namespace, parser: Parser) -> int:
     first = model.settings.seed
     resolve_device(model.settings.device)
     data = load_dataset(options.dataset)
+    check_fit(data.train, data.validation, model.settings)
     out = check_writable(options.out or Path("runs") / f"{data.name}-{options.preset}-seed{first}")
     print(f"{data.name}: train {data.train!r}\n{model!r}")
     rows = []
@@ -100,7 +109,12 @@ def run(options: argparse.Namespace, parser: Parser) -> int:
 
 def _one_run(model: DRCL, data: MultimodalDataset, path: Path) -> dict[str, Any]:
     start = time.perf_counter()
-    model.fit(data.train, data.validation)
+    try:
+        model.fit(data.train, data.validation)
+    except TrainingDiverged as error:
+        if not model.encoders_:
+            raise
+        raise TrainingDiverged(f"{error}; saved in {model.save(path)}") from None
     seconds = time.perf_counter() - start
     if not model.encoders_:
         raise RuntimeError("interrupted before any encoder had learned: nothing to save")
@@ -126,32 +140,20 @@ def summary(rows: Sequence[dict[str, Any]]) -> str:
     """Mean mAP over seeds with its 95 % interval (Student's t), at each cut-off."""
     parts = []
     for k in ("all", 50):
-        maps = [s["map"] for row in rows for s in row["scores"] if s["query"] == "mean" and s["k"] == k]
+        whole = [score for row in rows if not row.get("interrupted") for score in row["scores"]]
+        maps = [score["map"] for score in whole if score["query"] == "mean" and score["k"] == k]
         if len(maps) > 1:
             parts.append(f"mean mAP@{k} {np.mean(maps):.3f} ± {interval(maps):.3f}")
     return ", ".join(parts) + " (95 % interval)" if parts else "too few scores for a spread"
 
 
-def interval(values: Sequence[float]) -> float:
-    """Half the width of the 95 % interval of a mean, by Student's t; NaN for a single value.
-
-    Example:
-        >>> round(interval([1.0, 2.0, 3.0]), 3)
-        2.484
-    """
-    from scipy.stats import t
-
-    n = len(values)
-    return float(t.ppf(0.975, n - 1) * np.std(values, ddof=1) / n**0.5) if n > 1 else float("nan")
-
-
 def _write_results(path: Path, options: argparse.Namespace, model: DRCL, rows: list[dict[str, Any]]) -> None:
     command = f"python -m drcl_mini run {options.dataset} --preset {options.preset} --seeds {options.seeds}"
     command += f" --seed {rows[0]['seed']}" + "".join(f" --set {shlex.quote(text)}" for text in options.set)
+    command += f" --device {options.device}" if options.device else ""
     settings = {k: v for k, v in model.get_params().items() if k not in ("seed", "device", "progress")}
     results = {"command": command, "settings": settings, "environment": environment(), "runs": rows}
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(path, results)
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -162,6 +164,32 @@ def _setting(text: str) -> tuple[str, Any]:
         return name, json.loads(value)
     except ValueError:
         return name, {"None": None, "True": True, "False": False}.get(value, value)
+
+
+def probe(options: argparse.Namespace) -> int:
+    """Print, and with ``--out`` keep, the linear probes of each modality of each data set."""
+    rows, loading = [], {}
+    print(f"{'data set':<18}{'modality':<10}{'samples':>8}{'d':>6}{'chance':>9}{'centroid':>10}{'logistic':>10}")
+    for name in options.datasets:
+        start = time.perf_counter()
+        data = load_dataset(name)
+        loading[name] = round(time.perf_counter() - start, 2)
+        for row in linear_probe(data):
+            rows.append(row)
+            scores = [row[key] for key in ("chance", "nearest centroid", "logistic regression")]
+            print(f"{name:<18}{row['modality']:<10}{row['samples']:>8}{row['dimension']:>6}", end="")
+            print("{:9.3f}{:10.3f}{:10.3f}".format(*scores))
+    if options.out:
+        command = f"python -m drcl_mini probe {' '.join(options.datasets)}"
+        results = {"command": command, "environment": environment(), "seconds to load": loading, "rows": rows}
+        write_json(options.out, results)
+    return 0
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """A JSON file for people and programs; whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def environment() -> dict[str, str]:

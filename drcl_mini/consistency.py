@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from .augmentation import augment
-from .encoder import Encoder
+from .encoder import Encoder, embed
 from .losses import (
     generalized_cross_entropy,
     inter_modal_consistency,
@@ -14,7 +13,7 @@ from .losses import (
     recast_mse,
 )
 from .metrics import mean_average_precision
-from .recasting import pseudo_inverse
+from .recasting import pseudo_inverse, recast
 from .settings import Settings
 from .training import Report, generator, train
 
@@ -36,8 +35,15 @@ def consistency_losses(
         inverse: W⁺, (C, D).
         q: exponent of the generalised cross entropy.
         settings: the weights alpha, beta, eta.
+
+    Example:
+        >>> import torch
+        >>> w = torch.eye(2)
+        >>> terms = consistency_losses(torch.eye(2), torch.eye(2), w, w, 1.0, Settings())
+        >>> terms["intra"].item(), terms["mse"].item()  # features that are their own targets
+        (0.0, 0.0)
     """
-    targets = labels @ inverse
+    targets = recast(labels, prior, inverse)
     terms = {}
     if settings.alpha:
         terms["intra"] = intra_modal_consistency(targets, features)
@@ -51,19 +57,23 @@ def consistency_losses(
 
 
 def target_map(features: Tensor, labels: Tensor, inverse: Tensor) -> float:
-    """mAP between items and their recast labels, both ways: what a perfect second modality would see.
+    """mAP with each recast label as a query and a modality's items as gallery.
 
-    It needs one modality only, so it can watch an encoder that is trained alone.
+    A perfect second modality would query like that. The score needs one modality only, so it can watch an
+    encoder that is trained alone.
 
     Args:
         features: F, (n, D).
-        labels: Y, (n, C).
+        labels: Y, (n, C); every different row is one query.
         inverse: W⁺, (C, D).
+
+    Example:
+        >>> import torch
+        >>> target_map(torch.eye(2), torch.eye(2), torch.eye(2))
+        1.0
     """
-    targets, classes = labels @ inverse, labels.long()
-    there = mean_average_precision(features, classes, targets, classes)
-    back = mean_average_precision(targets, classes, features, classes)
-    return (there + back) / 2
+    queries = labels.unique(dim=0)
+    return mean_average_precision(queries @ inverse, queries.long(), features, labels.long())
 
 
 def fit_encoder(
@@ -93,20 +103,17 @@ def fit_encoder(
     """
     inverse = pseudo_inverse(prior)
 
-    def q_of(epoch: int) -> float:
-        return min(1.0, settings.q_rate * epoch)
-
     def losses(index: Tensor, partner: Tensor, epoch: int) -> dict[str, Tensor]:
         mixed = augment(encoder(features[index]), labels[index], settings.gamma, partner)
-        return consistency_losses(*mixed, prior, inverse, q_of(epoch), settings)
+        return consistency_losses(*mixed, prior, inverse, settings.q(epoch), settings)
 
     def after_epoch(epoch: int) -> dict[str, float]:
-        record = {"q": q_of(epoch)}
+        record = {"q": settings.q(epoch)}
         if validation is not None:
-            with torch.no_grad():
-                outputs = encoder(validation[0])
-                terms = consistency_losses(outputs, validation[1], prior, inverse, q_of(epoch), settings)
-                record["validation_loss"] = terms["total"].item()
+            outputs = embed(encoder, validation[0])
+            terms = consistency_losses(outputs, validation[1], prior, inverse, settings.q(epoch), settings)
+            record["validation_loss"] = terms["total"].item()
+            if settings.monitor == "map":
                 record["validation_map"] = target_map(outputs, validation[1], inverse)
         return record
 

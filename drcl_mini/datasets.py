@@ -5,16 +5,26 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .checks import nearest
+from .checks import nearest, needs
 from .data import MultimodalDataset, Split
 from .files import data_folder, read_npz
+from .minimedia import minimedia
 
-CONVERTED = ("wikipedia-classic",)
+CONVERTED = (
+    "wikipedia",
+    "wikipedia-classic",
+    "xmedia",
+    "xmedianet",
+    "nus-wide",
+    "inria-websearch",
+    "pascal-sentence",
+    "spoken-digits",
+)
 """Data sets that ``python -m data_scripts NAME`` fetches and converts."""
 
 
 def digits_halves() -> MultimodalDataset:
-    """Handwritten digits cut in two: tops and bottoms of different people's digits, never of the same one.
+    """Handwritten digits cut in two: a top and a bottom never come from the same digit.
 
     1797 scikit-learn digits of 8 × 8 pixels; 1000 give only their top 4 rows, the other 797 only their
     bottom 4 rows, so the two modalities are unpaired. Each is split 60 / 15 / 25 % at random (seed 0).
@@ -23,9 +33,7 @@ def digits_halves() -> MultimodalDataset:
         >>> digits_halves().train
         Split(top: 600 × 32, bottom: 478 × 32; 10 classes)
     """
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
+    digits = needs("sklearn.datasets", "scikit-learn").load_digits()
     order = np.random.default_rng(0).permutation(len(digits.images))
     halves = {"top": (order[:1000], slice(0, 4)), "bottom": (order[1000:], slice(4, 8))}
     parts: dict[str, tuple[dict, dict]] = {part: ({}, {}) for part in ("train", "validation", "test")}
@@ -47,7 +55,11 @@ def digits_halves() -> MultimodalDataset:
     )
 
 
-EMBEDDED: dict[str, Callable[[], MultimodalDataset]] = {"digits-halves": digits_halves}
+EMBEDDED: dict[str, Callable[[], MultimodalDataset]] = {
+    "minimedia": minimedia,
+    "minimedia-small": lambda: minimedia("minimedia-small"),
+    "digits-halves": digits_halves,
+}
 """Data sets that need no download; the first is what the command line uses by default."""
 
 
@@ -68,7 +80,7 @@ def load_dataset(name: str) -> MultimodalDataset:
         >>> load_dataset("digits-halves").modalities
         ('top', 'bottom')
     """
-    if name in EMBEDDED:
+    if name in list(EMBEDDED):
         return EMBEDDED[name]()
     if name in available_datasets():
         return MultimodalDataset.from_npz(data_folder() / f"{name}.npz")
@@ -104,10 +116,11 @@ def load_released_outputs() -> ReleasedOutputs:
     if not path.is_file():
         raise FileNotFoundError(f"no {str(path)!r}: fetch it with  python -m data_scripts released-outputs")
     arrays = read_npz(path)
-    by_kind = {
-        kind: {name: arrays[f"{name}/{kind}"] for name in ("image", "text")}
-        for kind in ("features", "labels", "predictions", "prior")
-    }
+    kinds = ("features", "labels", "predictions", "prior")
+    missing = {"prior", "log", *(f"{name}/{kind}" for name in ("image", "text") for kind in kinds)} - set(arrays)
+    if missing:
+        raise ValueError(f"{str(path)!r} doesn't hold the released outputs: it lacks {sorted(missing)[0]!r}")
+    by_kind = {kind: {name: arrays[f"{name}/{kind}"] for name in ("image", "text")} for kind in kinds}
     return ReleasedOutputs(
         test=Split(by_kind["features"], by_kind["labels"]),
         predictions=by_kind["predictions"],

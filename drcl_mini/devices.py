@@ -19,7 +19,10 @@ def resolve_device(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
-        hint = "PyTorch sees no CUDA device here: use 'cpu' or 'auto'" if "cuda" in name.lower() else reason
-        raise ValueError(f"device {name!r} can't be used: {hint}") from None
+        reason = str(error).splitlines()[0].split(". ")[0]
+        if name.startswith("cuda"):
+            reason = f"PyTorch sees {torch.cuda.device_count() or 'no'} CUDA device here: use 'cpu' or 'auto'"
+        raise ValueError(f"device {name!r} can't be used: {reason}") from None
+    if device.type == "meta":
+        raise ValueError("device 'meta' can't be used: it computes nothing")
     return device

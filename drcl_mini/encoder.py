@@ -9,6 +9,9 @@ from torch import Tensor, nn
 
 from .settings import Settings
 
+ROWS = 8192
+"""Samples that go through an encoder at once outside training."""
+
 
 class Encoder(nn.Module):
     r"""f_v: features (n, d_v) → unit rows (n, D).
@@ -22,8 +25,8 @@ class Encoder(nn.Module):
         hidden: hidden widths.
         dim: D, the dimension of the common space.
         source: where to draw the random start.
-        features: training features (n, d_v) whose mean and standard deviation standardise the input;
-            ``None`` leaves it raw.
+        mean: (d_v,) to subtract from the input; ``None`` leaves it raw.
+        scale: (d_v,) to divide it by.
 
     Example:
         >>> encoder = Encoder(3, (8,), 4, torch.Generator().manual_seed(0))
@@ -37,7 +40,8 @@ class Encoder(nn.Module):
         hidden: tuple[int, ...],
         dim: int,
         source: torch.Generator,
-        features: Tensor | None = None,
+        mean: Tensor | None = None,
+        scale: Tensor | None = None,
     ) -> None:
         super().__init__()
         widths = [d, *hidden, dim]
@@ -51,11 +55,6 @@ class Encoder(nn.Module):
                 nn.init.uniform_(parameter, -bound, bound, generator=source)
             layers += [layer] if last else [layer, nn.ReLU()]
         self.layers = nn.Sequential(*layers)
-        mean, scale = torch.zeros(d), torch.ones(d)
-        if features is not None:
-            mean = features.double().mean(dim=0).float()
-            scale = features.double().std(dim=0, correction=0).float()
-            scale[scale < 1e-6 * (mean.abs() + 1e-30)] = 1  # a constant feature stays 0
         self.register_buffer("mean", mean)
         self.register_buffer("scale", scale)
 
@@ -66,10 +65,29 @@ class Encoder(nn.Module):
         return [linear[0].in_features, *(layer.out_features for layer in linear)]
 
     def forward(self, x: Tensor) -> Tensor:
-        return nnf.normalize(self.layers((x - self.mean) / self.scale), dim=1)
+        if self.mean is not None:
+            x = (x - self.mean) / self.scale
+        return nnf.normalize(self.layers(x), dim=1)
 
 
 def build_encoder(features: Tensor, settings: Settings, source: torch.Generator) -> Encoder:
     """A fresh encoder for training features X (n, d), on their device, as the settings say."""
-    seen = features if settings.standardise else None
-    return Encoder(features.shape[1], settings.hidden, settings.dim, source, seen).to(features.device)
+    mean = scale = None
+    if settings.standardise:
+        variance, mean = torch.var_mean(features, dim=0, correction=0)
+        scale = variance.sqrt()
+        scale[scale <= 1e-6 * mean.abs()] = 1  # a constant feature stays 0
+    return Encoder(features.shape[1], settings.hidden, settings.dim, source, mean, scale).to(features.device)
+
+
+def embed(encoder: Encoder, features: Tensor) -> Tensor:
+    """F = f(X) without gradients, (n, D), in pieces that keep the memory small.
+
+    Example:
+        >>> encoder = Encoder(3, (8,), 4, torch.Generator().manual_seed(0))
+        >>> embed(encoder, torch.ones(5, 3)).shape
+        torch.Size([5, 4])
+    """
+    device = next(encoder.parameters()).device
+    with torch.no_grad():
+        return torch.cat([encoder(part.to(device)) for part in features.split(ROWS)])

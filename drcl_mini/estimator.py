@@ -9,24 +9,21 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from .checkpoint import load_checkpoint, save_checkpoint
-from .checks import as_numpy, check_features, check_mapping, nearest, warn
+from .checks import as_numpy, check_features, check_mapping, nearest, needs, warn
 from .consistency import fit_encoder
 from .data import Split
 from .devices import resolve_device
-from .encoder import Encoder, build_encoder
-from .preflight import check_against, check_fit, check_prior, one_hot
+from .encoder import Encoder, build_encoder, embed
+from .preflight import check_against, check_fit, check_prior
 from .prior import learn_prior, orthogonal_prior, select_prior, simplex_prior
+from .recasting import one_hot
 from .search import Neighbours, nearest_neighbours
 from .settings import Settings, released_settings
-from .training import Report, generator
+from .training import Report, TrainingDiverged, generator
 
 Tensors = dict[str, tuple[Tensor, Tensor]]
-
-ROWS = 8192
-"""Samples that go through an encoder at once outside training."""
 
 
 class DRCL:
@@ -43,7 +40,10 @@ class DRCL:
         encoders_: one :class:`drcl_mini.Encoder` per modality.
         history_: a record for every epoch of every stage and modality: losses, q, scores.
         n_classes_: C.
-        interrupted_: True after Ctrl-C in ``fit``; what was trained until then can be used.
+        partial_: modalities whose training was cut short, by Ctrl-C or because it diverged; usable as they are.
+        interrupted_: True after Ctrl-C in the last ``fit`` or ``add_modality``.
+
+    Source: Pu, Qin, Peng, Song and Zheng, IEEE Transactions on Multimedia, 2025 (arXiv 2501.05686).
 
     Example:
         >>> import drcl_mini
@@ -93,7 +93,7 @@ class DRCL:
         given = None if prior is None else check_prior(prior, s.dim, classes).to(device)
         self.__dict__ = {"settings": s}  # forget an earlier fit
         self.n_classes_, self.encoders_, self.history_ = classes, {}, []
-        self.priors_, self.quality_scores_, self.interrupted_ = {}, {}, False
+        self.priors_, self.quality_scores_, self.partial_ = {}, {}, []
         data, held = self._tensors(train, device), self._tensors(validation, device)
         with self._interruptible():
             self.prior_, self.prior_source_ = self._choose_prior(given, data, held)
@@ -104,6 +104,8 @@ class DRCL:
     def add_modality(self, name: str, features: Any, labels: Any, validation: tuple[Any, Any] | None = None) -> "DRCL":
         """Train one more encoder against the frozen prior; nothing else moves.
 
+        A modality whose training was cut short can be added again.
+
         Args:
             name: the new modality's name.
             features: X (n, d).
@@ -111,8 +113,8 @@ class DRCL:
             validation: the same two for validation, ``(features, labels)``.
         """
         self._check_fitted()
-        if name in self.encoders_:
-            raise ValueError(f"modality {name!r} is there already; give the new one another name")
+        if name in self.encoders_ and name not in self.partial_:
+            raise ValueError(f"modality {name!r} is there already: use another name, or  del model.encoders_[{name!r}]")
         if validation is not None and not (isinstance(validation, (tuple, list)) and len(validation) == 2):
             raise ValueError(f"validation is {type(validation).__name__}, expected a pair (features, labels)")
         train = Split({name: features}, {name: labels})
@@ -136,9 +138,8 @@ class DRCL:
         for name, x in features.items():
             if name not in self.encoders_:
                 raise ValueError(f"no encoder for modality {name!r}: {nearest(name, self.encoders_)}")
-            checked[name] = check_features(x, name, len(self.encoders_[name].mean))
-        with torch.no_grad():
-            return {name: self._embed(name, x).cpu().numpy() for name, x in checked.items()}
+            checked[name] = check_features(x, name, self.encoders_[name].widths[0])
+        return {name: embed(self.encoders_[name], torch.from_numpy(x)).cpu().numpy() for name, x in checked.items()}
 
     def predict(self, data: Split | Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The class whose logit F W is greatest, for each item of each modality: int64 (n,)."""
@@ -147,12 +148,15 @@ class DRCL:
     def search(self, query: Any, query_modality: str, gallery: Any, gallery_modality: str, k: int = 10) -> Neighbours:
         """The k gallery items nearest to each query: items of one modality found by items of another.
 
+        Every call encodes the gallery. To search it often, keep its ``transform`` and use
+        :func:`drcl_mini.nearest_neighbours`.
+
         Args:
             query: features of the queries (m, d), or of one query (d,).
             query_modality: their modality.
             gallery: features (n, d') of the items to search.
             gallery_modality: their modality.
-            k: how many.
+            k: how many; a smaller gallery gives fewer.
 
         Returns:
             ``indices`` and ``scores``, (m, k), best first.
@@ -165,7 +169,7 @@ class DRCL:
     def save(self, path: str | os.PathLike) -> Path:
         """Write the model to one safetensors file (tensors and JSON, no pickle), whole or not at all."""
         self._check_fitted()
-        tensors = {"prior": self.prior_}
+        tensors = {} if self.prior_source_ in self.priors_ else {"prior": self.prior_}
         tensors |= {f"priors/{i}": prior for i, prior in enumerate(self.priors_.values())}
         for i, encoder in enumerate(self.encoders_.values()):
             tensors |= {f"encoders/{i}/{key}": value for key, value in encoder.state_dict().items()}
@@ -177,6 +181,7 @@ class DRCL:
             "prior_source": self.prior_source_,
             "quality_scores": self.quality_scores_,
             "interrupted": self.interrupted_,
+            "partial": self.partial_,
             "history": self.history_,
         }
         return save_checkpoint(path, tensors, header)
@@ -194,16 +199,18 @@ class DRCL:
             model = cls(**header["settings"]).set_params(device=device)
             model.n_classes_, model.prior_source_ = header["n_classes"], header["prior_source"]
             model.quality_scores_, model.history_ = header["quality_scores"], header["history"]
-            model.interrupted_, model.encoders_ = header["interrupted"], {}
-            model.prior_ = tensors["prior"].to(where)
+            model.interrupted_, model.partial_, model.encoders_ = header["interrupted"], header["partial"], {}
             model.priors_ = {name: tensors[f"priors/{i}"].to(where) for i, name in enumerate(header["priors"])}
+            selected = model.priors_.get(model.prior_source_)
+            model.prior_ = tensors["prior"].to(where) if selected is None else selected
             dim = next((widths[-1] for widths in header["modalities"].values()), len(model.prior_))
             for w in (model.prior_, *model.priors_.values()):
                 if w.shape != (dim, model.n_classes_):
                     raise ValueError(f"a prior has shape {tuple(w.shape)}, expected {(dim, model.n_classes_)}")
             for i, (name, (d, *hidden, _)) in enumerate(header["modalities"].items()):
-                encoder = Encoder(d, tuple(hidden), dim, generator(0))
                 start = f"encoders/{i}/"
+                mean, scale = tensors.get(f"{start}mean"), tensors.get(f"{start}scale")
+                encoder = Encoder(d, tuple(hidden), dim, generator(0), mean, scale)
                 state = {key.removeprefix(start): t for key, t in tensors.items() if key.startswith(start)}
                 encoder.load_state_dict(state)
                 model.encoders_[name] = encoder.to(where).requires_grad_(False)
@@ -234,22 +241,23 @@ class DRCL:
     def _fit_modality(self, name: str, data: Tensors, held: Tensors) -> None:
         s, (x, y) = self.settings.but(dim=len(self.prior_)), data[name]
         encoder = build_encoder(x, s, generator(s.seed, "encoder", name))
-        with self._reporting("consistency", name, s.epochs, encoder) as report:
-            fit_encoder(encoder, x, y, self.prior_, s, name, held.get(name), report)
-        self.encoders_[name] = encoder.requires_grad_(False)
+        try:
+            with self._reporting("consistency", name, s.epochs, encoder) as report:
+                fit_encoder(encoder, x, y, self.prior_, s, name, held.get(name), report)
+        finally:
+            encoder.requires_grad_(False)
+        self.encoders_[name] = encoder
+        self.partial_ = [other for other in self.partial_ if other != name]
 
     def _tensors(self, split: Split | None, device: torch.device) -> Tensors:
         """{modality: (X, Y)} on the device, Y as float rows (n, C)."""
+        classes = self.n_classes_
         if split is None:
             return {}
         return {
-            name: (torch.from_numpy(x).to(device), one_hot(split.labels[name], self.n_classes_).to(device))
+            name: (torch.from_numpy(x).to(device), one_hot(split.labels[name], classes).to(device))
             for name, x in split.features.items()
         }
-
-    def _embed(self, name: str, x: np.ndarray) -> Tensor:
-        parts = torch.from_numpy(x).split(ROWS)
-        return torch.cat([self.encoders_[name](part.to(self.prior_.device)) for part in parts])
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "prior_"):
@@ -258,26 +266,33 @@ class DRCL:
     @contextmanager
     def _reporting(self, stage: str, name: str, epochs: int, encoder: Encoder | None = None) -> Iterator[Report]:
         """A report that keeps the history, moves the progress bar, and registers the encoder once it has learned."""
+        tqdm = needs("tqdm", "tqdm").tqdm
         shown = None if self.settings.progress is None else not self.settings.progress
         with tqdm(total=epochs, desc=f"{stage} {name}", unit="epoch", disable=shown, leave=False) as bar:
 
             def report(record: dict[str, Any]) -> None:
                 self.history_.append({"stage": stage, "modality": name, **record})
-                if encoder is not None:
+                if encoder is not None and self.encoders_.get(name) is not encoder:
                     self.encoders_[name] = encoder
+                    self.partial_ = [*(other for other in self.partial_ if other != name), name]
                 bar.set_postfix(loss=f"{record['total']:.3f}", refresh=False)
                 bar.update()
 
-            yield report
+            try:
+                yield report
+            except TrainingDiverged as error:
+                rate = "prior_learning_rate" if stage == "prior" else "learning_rate"
+                raise TrainingDiverged(f"{stage} of {name!r}: {error}, setting {rate!r}; {self._usable()}") from None
+
+    def _usable(self) -> str:
+        return f"usable: {', '.join(map(repr, self.encoders_))}" if self.encoders_ else "nothing usable yet"
 
     @contextmanager
     def _interruptible(self) -> Iterator[None]:
         """Ctrl-C ends the training, not the model: what was trained stays usable, and a warning says what."""
+        self.interrupted_ = False
         try:
             yield
         except KeyboardInterrupt:
             self.interrupted_ = True
-            for encoder in self.encoders_.values():
-                encoder.requires_grad_(False)
-            ready = ", ".join(map(repr, self.encoders_))
-            warn(f"training interrupted; usable: {ready}" if ready else "training interrupted; nothing usable yet")
+            warn(f"training interrupted; {self._usable()}")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
+import numpy as np
+
 from .checks import check_features, check_k, check_mapping, nearest
 from .data import Split
 from .metrics import mean_average_precision
@@ -66,7 +68,9 @@ def evaluate(model_or_embeddings: Any, split: Split, k: Sequence[int | None] = (
         b → a   1.0000
         mean    1.0000
     """
-    cuts = [check_k(cut) for cut in (k if isinstance(k, Sequence) else [k])]
+    if not isinstance(split, Split):
+        raise ValueError(f"split is {type(split).__name__}, expected a drcl_mini.Split(features, labels)")
+    cuts = [check_k(cut) for cut in ([k] if np.ndim(k) == 0 else k)]
     if len(split.modalities) < 2:
         raise ValueError(f"cross-modal evaluation needs two modalities, the split has {split.modalities}")
     if hasattr(model_or_embeddings, "transform"):
@@ -89,3 +93,16 @@ def evaluate(model_or_embeddings: Any, split: Split, k: Sequence[int | None] = (
             for a, b in permutations(split.modalities, 2)
         }
     )
+
+
+def interval(values: Sequence[float]) -> float:
+    """Half the width of the 95 % interval of a mean, by Student's t; NaN for a single value.
+
+    Example:
+        >>> round(interval([1.0, 2.0, 3.0]), 3)
+        2.484
+    """
+    from scipy.stats import t
+
+    n = len(values)
+    return float(t.ppf(0.975, n - 1) * np.std(values, ddof=1) / n**0.5) if n > 1 else float("nan")

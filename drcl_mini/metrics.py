@@ -42,6 +42,8 @@ def average_precision(relevance: Any, k: int | None = None) -> Tensor:
     """
     k = check_k(k)
     given = relevance if isinstance(relevance, Tensor) else torch.from_numpy(np.array(relevance, dtype=bool))
+    if given.ndim == 0 or given.numel() == 0:
+        raise ValueError(f"relevance has shape {tuple(given.shape)}, expected (…, n), not empty")
     ranked = given.bool()[..., :k]
     flat = ranked.reshape(-1, ranked.shape[-1])
     found = flat.sum(dim=1)
@@ -117,15 +119,15 @@ def precision_recall(
         >>> precision.round(3).tolist()
         [1.0, 1.0, 0.667]
     """
-    if points < 2:
+    if not isinstance(points, int) or points < 2:
         raise ValueError(f"points is {points}, expected at least 2")
     recalls = torch.linspace(0, 1, points, dtype=torch.float64)
     total, counted = torch.zeros(points, dtype=torch.float64), 0
     for block in ranked_relevance(query, query_labels, gallery, gallery_labels):
         block = block[block.any(dim=1)]
         hits = block.cumsum(dim=1)
-        precision = hits / torch.arange(1, block.shape[1] + 1, device=block.device)
-        best_after = precision.flip(1).cummax(dim=1).values.flip(1).double()
+        precision = hits.double() / torch.arange(1, block.shape[1] + 1, device=block.device)
+        best_after = precision.flip(1).cummax(dim=1).values.flip(1)
         found = hits[:, -1:]
         wanted = (recalls.to(block.device) * found - 1e-9).ceil().clamp(min=1).to(hits.dtype)
         first = torch.searchsorted(hits.contiguous(), wanted)  # the rank that reaches each recall
@@ -153,11 +155,11 @@ def ranked_relevance(query: Any, query_labels: Any, gallery: Any, gallery_labels
 
 
 def _tensors(x: Any, labels: Any, name: str, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
-    device = device or (x.device if isinstance(x, Tensor) else torch.device("cpu"))
-    if not (isinstance(x, Tensor) and x.is_cuda):
+    there = isinstance(x, Tensor) and x.device.type != "cpu"
+    device = device or (x.device if there else torch.device("cpu"))
+    if not (there and x.ndim == 2 and x.numel() and x.isfinite().all()):  # the check itself is on the CPU
         x = torch.from_numpy(check_features(x, name))
-    if not (isinstance(labels, Tensor) and labels.is_cuda):
-        labels = torch.from_numpy(check_labels(labels, name, len(x)))
+    labels = torch.from_numpy(check_labels(labels, name, len(x)))
     return x.to(device, torch.float32), labels.to(device)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from .checks import as_numpy, nearest
+from .checks import as_numpy, nearest, warn
 from .data import Split
 from .settings import Settings
 
@@ -22,6 +22,9 @@ def check_fit(train: Split, validation: Split | None, settings: Settings) -> int
             raise ValueError(f"{name} is {type(split).__name__}, expected a drcl_mini.Split(features, labels)")
     classes = train.n_classes
     check_against(train, validation, classes, set().union(*(_present(y) for y in train.labels.values())))
+    empty = sorted(set(range(classes)) - set().union(*(_present(y) for y in train.labels.values())))
+    if empty:
+        warn(f"class {empty[0]} has no sample in any modality ({len(empty)} of {classes} have none): count from 0?")
     if settings.dim < classes:
         raise ValueError(f"setting 'dim' is {settings.dim} for {classes} classes, expected at least {classes}")
     priors = ["selected", "orthogonal", "simplex", *train.modalities]
@@ -80,17 +83,6 @@ def check_prior(prior: object, dim: int, classes: int) -> torch.Tensor:
     if not w.isfinite().all():
         raise ValueError("the prior has values that are NaN or infinite")
     return w
-
-
-def one_hot(labels: np.ndarray, classes: int) -> torch.Tensor:
-    """Y, float32 (n, C), from class indices (n,) or multi-hot rows (n, C).
-
-    Example:
-        >>> one_hot(np.array([1, 0]), 2).tolist()
-        [[0.0, 1.0], [1.0, 0.0]]
-    """
-    y = torch.from_numpy(labels)
-    return y.float() if y.ndim == 2 else torch.nn.functional.one_hot(y, classes).float()
 
 
 def _present(labels: np.ndarray) -> set[int]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from .encoder import build_encoder
+from .encoder import build_encoder, embed
 from .losses import generalized_cross_entropy
 from .settings import Settings
 from .training import Report, generator, train
@@ -112,19 +112,15 @@ def learn_prior(
     prior = start.to(features.device).clone().requires_grad_()
     scored_features, scored_labels = (features, labels) if scored is None else scored
 
-    def q_of(epoch: int) -> float:
-        return min(1.0, settings.q_rate * epoch)
-
     def losses(index: Tensor, _: Tensor, epoch: int) -> dict[str, Tensor]:
         logits = encoder(features[index]) @ prior
         if epoch == 0:  # as released: q = 0 there, and the gradient of x⁰ is 0
             return {"total": 0 * logits.sum()}
-        return {"total": generalized_cross_entropy(logits, labels[index], q_of(epoch))}
+        return {"total": generalized_cross_entropy(logits, labels[index], settings.q(epoch))}
 
     def after_epoch(epoch: int) -> dict[str, float]:
-        with torch.no_grad():
-            score = quality_score(encoder(scored_features), scored_labels, prior)
-        return {"q": q_of(epoch), "score": score}
+        score = quality_score(embed(encoder, scored_features), scored_labels, prior)
+        return {"q": settings.q(epoch), "score": score}
 
     first = settings.prior_first_epoch
     history = train(

@@ -34,7 +34,7 @@ def key_payload(keys: Tensor) -> Tensor:
 
 
 def key_scores(keys: Tensor) -> Tensor:
-    """The scores of :func:`ranking_keys`, bit for bit.
+    """The scores of :func:`ranking_keys`, bit for bit but for the sign of a zero.
 
     Example:
         >>> key_scores(ranking_keys(torch.tensor([0.5, -1.0]), torch.tensor([7, 9]))).tolist()

@@ -1,5 +1,6 @@
 """Recasting (MRR): labels become representations through the prior's pseudo-inverse, W⁺."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -37,8 +38,13 @@ def pseudo_inverse(prior: Tensor) -> Tensor:
     return inverse.to(prior.dtype)
 
 
-def recast(labels: Tensor, prior: Tensor) -> Tensor:
+def recast(labels: Tensor, prior: Tensor, inverse: Tensor | None = None) -> Tensor:
     r"""Modality-invariant targets :math:`R = Y W^+`, (n, D), from labels Y (n, C) and the prior W (D, C).
+
+    Args:
+        labels: Y, (n, C): one-hot, multi-hot or mixed rows.
+        prior: W, (D, C).
+        inverse: W⁺, (C, D), where it is at hand already.
 
     Example:
         >>> w = torch.tensor([[2.0, 0.0], [0.0, 4.0], [0.0, 0.0]])
@@ -46,4 +52,17 @@ def recast(labels: Tensor, prior: Tensor) -> Tensor:
         >>> (r @ w).tolist()  # and back again
         [[1.0, 0.0], [0.0, 1.0]]
     """
-    return labels.to(prior.dtype) @ pseudo_inverse(prior)
+    if inverse is None:
+        inverse = pseudo_inverse(prior)
+    return labels.to(inverse.dtype) @ inverse
+
+
+def one_hot(labels: Tensor | np.ndarray, classes: int) -> Tensor:
+    """Y, float32 (n, C), from class indices (n,) or multi-hot rows (n, C).
+
+    Example:
+        >>> one_hot(torch.tensor([1, 0]), 2).tolist()
+        [[0.0, 1.0], [1.0, 0.0]]
+    """
+    y = torch.as_tensor(labels)
+    return y.float() if y.ndim == 2 else torch.nn.functional.one_hot(y, classes).float()

@@ -35,8 +35,9 @@ class Settings:
         beta: weight of the mse term.
         eta: weight of the label term.
         gamma: share of a sample in its augmented version; 1 switches augmentation off.
-        monitor: what picks the epoch on validation data: ``"map"`` (mAP between the validation items and
-            their recast labels), ``"loss"`` (as released), or ``None`` for the last epoch.
+        monitor: what picks the epoch on validation data: ``"map"`` (mAP of each recast label as a query
+            for validation items), ``"loss"`` (as released; it falls as q_e grows, so it favours late epochs), or
+            ``None`` for the last epoch.
         patience: stop after this many epochs without a better monitor value; ``None`` never stops.
         seed: all randomness: same seed, same machine, same result.
         device: ``"auto"`` (CUDA where there is one, else CPU) or any torch device name.
@@ -73,6 +74,8 @@ class Settings:
             value = getattr(self, field.name)
             if isinstance(value, list):
                 object.__setattr__(self, field.name, tuple(value))
+            elif isinstance(value, Mapping) and not isinstance(value, dict):
+                object.__setattr__(self, field.name, dict(value))
             elif isinstance(value, np.generic):
                 object.__setattr__(self, field.name, value.item())
         rates = self.learning_rate.values() if isinstance(self.learning_rate, Mapping) else [self.learning_rate]
@@ -115,6 +118,15 @@ class Settings:
             if name not in known:
                 raise ValueError(f"unknown setting {name!r}: {nearest(name, known)}")
         return replace(self, **changes)
+
+    def q(self, epoch: int) -> float:
+        """GCE's exponent in an epoch, min(1, q_rate · e).
+
+        Example:
+            >>> Settings(q_rate=0.01).q(30)
+            0.3
+        """
+        return min(1.0, self.q_rate * epoch)
 
     def rate(self, modality: str) -> float:
         """The learning rate of one modality's encoder."""
@@ -170,15 +182,22 @@ def released_settings(dataset: str, **changes: Any) -> Settings:
         hidden=(4096, 4096),
         dim=2048,
         standardise=False,
+        prior="selected",
+        selection="train",
         keep_best_prior=False,
         prior_first_epoch=0,
         prior_epochs=_EPOCHS[base],
         prior_learning_rate=5e-4,
         epochs=_EPOCHS[base],
-        learning_rate=_RATES.get(base, 5e-4),
+        learning_rate=changes.get("learning_rate") or dict(_RATES[base]),
+        betas=(0.5, 0.999),
         batch_size=1024,
         drop_last=True,
         q_rate=0.01,
+        alpha=0.1,
+        beta=0.1,
+        eta=1.0,
+        gamma=0.9,
         monitor="loss",
         patience=None,
         seed=1,

@@ -115,10 +115,8 @@ def train(
                 lost = ["weights"]
             if lost:
                 names = ", ".join(name for name in lost if name != "total" or len(lost) == 1)
-                raise TrainingDiverged(
-                    f"training diverged in epoch {epoch}: {names} not finite; the state before is kept: "
-                    f"lower the learning rate ({learning_rate:g})"
-                )
+                advice = f"lower the learning rate ({learning_rate:g})"
+                raise TrainingDiverged(f"training diverged in epoch {epoch}: {names} not finite; {advice}")
             record = {"epoch": epoch, **record, **after_epoch(epoch)}
             value = epoch if rank is None else rank(record)
             if value > best:

@@ -3,13 +3,13 @@
 ``python book/tools/address.py`` rewrites the files; with ``--check`` it only lists those that differ.
 """
 
-import re
 import sys
 import tomllib
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).parents[2]
-PATTERN = re.compile(r"https://github\.com/(?!QinYang79|BMC-SDNU|Jakobovski|penghu-cs)[\w.-]+/drcl[\w-]*(?<!\.git)")
 
 
 def files() -> list[Path]:
@@ -18,16 +18,25 @@ def files() -> list[Path]:
     return [ROOT / name for name in named] + sorted((ROOT / "book").glob("*.ipynb"))
 
 
+def _name(address: str) -> str:
+    return address.removeprefix("https://github.com/")
+
+
 def main(check: bool) -> int:
     """Rewrite, or list what differs; 1 if anything does and nothing was rewritten."""
-    address = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]["Repository"]
+    new = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]["urls"]["Repository"]
+    old = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))[
+        "repository"
+    ]["url"]
     stale = 0
     for path in files():
         text = path.read_text(encoding="utf-8")
-        renewed = PATTERN.sub(address, text)
-        # Colab's own addresses name the repository without the host.
-        owner_and_name = address.removeprefix("https://github.com/")
-        renewed = re.sub(r"(colab\.research\.google\.com/github/)[\w.-]+/[\w.-]+", rf"\g<1>{owner_and_name}", renewed)
+        renewed = text.replace(old, new)
+        # Colab's own addresses name owner and repository without the host.
+        path_of = "colab.research.google.com/github/{}/blob".format
+        renewed = renewed.replace(path_of(_name(old)), path_of(_name(new)))
         if renewed != text:
             stale += 1
             print(path.relative_to(ROOT))

@@ -18,9 +18,18 @@ def execute(path: Path) -> None:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    NotebookClient(notebook, timeout=600, record_timing=False, resources={"metadata": {"path": str(BOOK)}}).execute()
+    NotebookClient(
+        notebook,
+        timeout=600,
+        record_timing=False,
+        resources={"metadata": {"path": str(BOOK)}},
+    ).execute()
     notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "kernelspec": {
+            "display_name": "Python 3",
+            "language": "python",
+            "name": "python3",
+        },
         "language_info": {"name": "python"},
     }
     for number, cell in enumerate(notebook.cells):

@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-from drcl_mini.cli import interval
+from drcl_mini.evaluation import interval
 
 ROOT = Path(__file__).parents[2]
 START, END = "<!-- results -->\n", "<!-- /results -->\n"
@@ -18,39 +18,59 @@ def table(results: dict) -> str:
     """Markdown: one row per task, mean over seeds ± half the 95 % interval."""
     runs = results["runs"]
     tasks: dict[str, dict] = {}
-    for run in runs:
+    for run in (run for run in runs if not run["interrupted"]):
         for s in run["scores"]:
-            name = "**mean**" if s["query"] == "mean" else f"{s['query']} → {s['gallery']}"
+            name = (
+                "**mean**"
+                if s["query"] == "mean"
+                else f"{s['query']} → {s['gallery']}"
+            )
             tasks.setdefault(name, {}).setdefault(s["k"], []).append(s["map"])
     cuts = list(next(iter(tasks.values())))
     lines = [
-        "| Wikipedia, classic features, test set | " + " | ".join(f"mAP@{k}" for k in cuts) + " |",
+        "| Wikipedia, classic features, test set | "
+        + " | ".join(f"mAP@{k}" for k in cuts)
+        + " |",
         "| --- |" + " --- |" * len(cuts),
     ]
     for name, task in tasks.items():
-        cells = [f"{sum(task[k]) / len(task[k]):.3f} ± {interval(task[k]):.3f}" for k in cuts]
+        cells = [
+            f"{sum(task[k]) / len(task[k]):.3f} ± {interval(task[k]):.3f}"
+            for k in cuts
+        ]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     spread = f"Mean over {len(runs)} seeds ± half the 95 % interval (Student's t)."
     return "\n".join([*lines, "", f"{spread} Made by `{results['command']}`.", ""])
 
 
 def picture() -> bytes:
-    """The PNG of the Quick start's search figure, as stored in the chapter."""
-    notebook = json.loads((ROOT / "book/01-quick-start.ipynb").read_text(encoding="utf-8"))
+    """The PNG of the Quick start's figure of nearest pictures, as stored in the chapter."""
+    notebook = json.loads(
+        (ROOT / "book/01-quick-start.ipynb").read_text(encoding="utf-8")
+    )
     for cell in notebook["cells"]:
-        if cell["metadata"].get("mystnb", {}).get("figure", {}).get("name") == "search-hits":
-            return next(base64.b64decode(o["data"]["image/png"]) for o in cell["outputs"] if "data" in o)
-    raise ValueError("the Quick start has no figure named 'search-hits'")
+        if (
+            cell["metadata"].get("mystnb", {}).get("figure", {}).get("name")
+            == "nearest-pictures"
+        ):
+            return next(
+                base64.b64decode(o["data"]["image/png"])
+                for o in cell["outputs"]
+                if "data" in o
+            )
+    raise ValueError("the Quick start has no figure named 'nearest-pictures'")
 
 
 def main(check: bool) -> int:
     """Renew table and picture; with ``check`` only say whether they are stale."""
     path = ROOT / "README.md"
     text = path.read_text(encoding="utf-8")
-    results = json.loads((ROOT / "book/results/wikipedia-classic.json").read_text(encoding="utf-8"))
+    results = json.loads(
+        (ROOT / "book/results/wikipedia-classic.json").read_text(encoding="utf-8")
+    )
     head, rest = text.split(START)
     renewed = head + START + "\n" + table(results) + "\n" + END + rest.split(END)[1]
-    png = ROOT / "book/results/search.png"
+    png = ROOT / "book/results/nearest-pictures.png"
     if not check:
         path.write_text(renewed, encoding="utf-8")
         png.write_bytes(picture())
