@@ -3,38 +3,75 @@
 import argparse
 import sys
 from importlib import import_module
+from pathlib import Path
+from types import ModuleType
 
 from drcl_mini.checks import nearest
 from drcl_mini.cli import Parser, one_line
+from drcl_mini.datasets import CONVERTED
 from drcl_mini.files import check_writable, data_folder
 
-SCRIPTS = {"wikipedia-classic": "wikipedia_classic", "released-outputs": "released_outputs"}
+from .about import table
+from .convert import OnRequest
+
+NAMES = (*CONVERTED, "released-outputs")
+"""Every data set; its script is the module of the same name."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Fetch, check and convert; 0 done, 1 failed, 2 usage."""
     parser = Parser(prog="python -m data_scripts", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(SCRIPTS)}, or all")
-    names = parser.parse_args(arguments).names
-    for name in names:
-        if name not in (*SCRIPTS, "all"):
-            parser.error(f"unknown data set {name!r}: {nearest(name, [*SCRIPTS, 'all'])}")
-    scripts = {name: import_module(f".{module}", __package__) for name, module in SCRIPTS.items()}
-    if not names:
-        for name, script in scripts.items():
-            here = "present" if (data_folder() / f"{name}.npz").is_file() else "not fetched"
-            print(f"{name:<18} {here:<12} {script.ABOUT}")
-        print(f"data folder: {data_folder()} (set DRCL_MINI_DATA to change it)")
-        return 0
-    failed = False
-    for name in dict.fromkeys(SCRIPTS if "all" in names else names):
-        try:
-            check_writable(data_folder())
-            print(f"{name}: {scripts[name].build()}")
-        except (OSError, RuntimeError, ValueError) as error:
-            failed = True
-            print(one_line(f"{name}: {error}"), file=sys.stderr)
-    return int(failed)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(NAMES)},\nor all that can be had")
+    parser.add_argument("--source", type=Path, metavar="FILE", help="the file, where you have it already")
+    options = parser.parse_args(arguments)
+    for name in options.names:
+        if name not in (*NAMES, "all"):
+            parser.error(f"unknown data set {name!r}: {nearest(name, [*NAMES, 'all'])}")
+    chosen = list(dict.fromkeys(NAMES if "all" in options.names else options.names))
+    if options.source and (len(chosen) != 1 or not script(chosen[0]).ABOUT.file):
+        takers = ", ".join(name for name in NAMES if script(name).ABOUT.file)
+        parser.error(f"--source goes with one of {takers}; DRCL_MINI_MIRROR can name a copy of all public files")
+    if not chosen:
+        return listing()
+    try:
+        done = [make(name, options.source, "all" in options.names) for name in chosen]
+    except KeyboardInterrupt:
+        print(one_line("interrupted; what was finished is kept"), file=sys.stderr)
+        return 1
+    return int(not all(done))
+
+
+def script(name: str) -> ModuleType:
+    """The module that makes a data set."""
+    return import_module(f".{name.replace('-', '_')}", __package__)
+
+
+def listing() -> int:
+    """Print the table of all data sets."""
+    print(table(script(name).ABOUT.row((data_folder() / f"{name}.npz").is_file()) for name in NAMES))
+    print(f"data folder: {data_folder()} (set DRCL_MINI_DATA to change it)")
+    return 0
+
+
+def make(name: str, source: Path | None, one_of_all: bool) -> bool:
+    """Make one data set and say so, or say in one line why not; whether that is fine."""
+    module, arguments = script(name), () if source is None else (source,)
+    try:
+        if source is not None and not source.is_file():
+            raise FileNotFoundError(f"no file {str(source)!r}: --source takes {module.ABOUT.file}")
+        check_writable(data_folder())
+        print(f"{name}: {module.build(*arguments)}")
+    except OnRequest as error:
+        present = (data_folder() / f"{name}.npz").is_file()
+        if one_of_all:
+            print(f"{name}: {'present' if present else error}")
+            return True
+        print(one_line(f"{name}: {error}"), file=sys.stderr)
+    except (OSError, RuntimeError, ValueError, ImportError, MemoryError) as error:
+        print(one_line(f"{name}: {str(error) or type(error).__name__}"), file=sys.stderr)
+    else:
+        return True
+    return False
 
 
 if __name__ == "__main__":

@@ -1,32 +1,25 @@
-"""Downloads, from the public address or a mirror, verified by git blob id before anything reads them."""
+"""Downloads, from the public address or a mirror, verified by content before anything reads them."""
 
-import hashlib
 import os
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from drcl_mini.files import data_folder, replacing
 
-TIMEOUT = 60
-"""Seconds without an answer before a download gives up."""
+from .about import readable
+from .identity import file_id
+from .transfer import TooLarge, reason, transfer
+
+LIMIT = 100 * 2**20
+"""Bytes that a file of unknown size may have: GitHub keeps no larger ones."""
 
 
 class DownloadError(RuntimeError):
     """A file could not be fetched, or is not the one that was asked for."""
 
 
-def blob_id(content: bytes) -> str:
-    """The id that git gives these bytes: SHA-1 of ``blob <size>``, a zero byte, and the bytes.
-
-    Example:
-        >>> blob_id(b"")  # the empty file has the same id in every repository
-        'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391'
-    """
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
-
-
-def fetch(url: str, blob: str) -> Path:
+def fetch(url: str, expected: str, most: int = LIMIT, identify: Callable[[Path], str] = file_id) -> Path:
     """The verified file behind a public address, kept in the data folder's ``downloads``.
 
     A file that is there and right is not fetched again. ``$DRCL_MINI_MIRROR`` names a folder or an
@@ -34,35 +27,40 @@ def fetch(url: str, blob: str) -> Path:
 
     Args:
         url: public address.
-        blob: git blob id of the content.
+        expected: git id of the content.
+        most: bytes that it may have; what is longer is cut off and refused.
+        identify: how the id of a file is found; a ``ValueError`` of it means that this is another file.
 
     Raises:
-        DownloadError: it can't be had, or its content is another; nothing is kept then.
+        DownloadError: it can't be had, or its content is another; an earlier file is kept as it was.
     """
     address = urlsplit(url)
     place = f"{address.netloc}{address.path}"
     target = data_folder() / "downloads" / place
-    if target.is_file() and blob_id(target.read_bytes()) == blob:
+    if target.is_file() and not difference(target, expected, identify):
         return target
     mirror = os.environ.get("DRCL_MINI_MIRROR")
-    source = url if not mirror else f"{mirror.rstrip('/')}/{place}"
+    source = f"{mirror.rstrip('/')}/{place}" if mirror else url
     with replacing(target) as temporary:
+        problem = ""
         try:
-            _copy(source, temporary)
+            transfer(source, temporary, most)
+        except ImportError:
+            raise
+        except TooLarge as error:
+            problem = str(error)
         except Exception as error:
-            reason = " ".join(str(error).split())
-            hint = "" if mirror else "; DRCL_MINI_MIRROR can name a folder or address with a copy"
-            raise DownloadError(f"can't fetch {source}: {reason}{hint}") from None
-        got = blob_id(temporary.read_bytes())
-        if got != blob:
-            raise DownloadError(f"{source} is not the expected file: git blob id {got}, expected {blob}")
+            advice = "is DRCL_MINI_MIRROR right?" if mirror else "try later, or name a copy with DRCL_MINI_MIRROR"
+            raise DownloadError(f"can't fetch {source}: {reason(error)}; {advice}") from None
+        if problem := problem or difference(temporary, expected, identify):
+            raise DownloadError(f"{source} is not the expected file: {problem}; try again, or name another mirror")
     return target
 
 
-def _copy(source: str, target: Path) -> None:
-    if not source.startswith(("http://", "https://")):
-        shutil.copyfile(Path(source).expanduser(), target)
-        return
-    import pooch
-
-    pooch.HTTPDownloader(progressbar=True, timeout=TIMEOUT)(source, str(target), None)
+def difference(path: Path, expected: str, identify: Callable[[Path], str] = file_id) -> str:
+    """In which way a file is not the expected one; empty if it is."""
+    try:
+        got = identify(path)
+    except ValueError as error:
+        return str(error)
+    return "" if got == expected else f"{readable(path.stat().st_size)} with git id {got}, expected {expected}"

@@ -9,10 +9,11 @@ import numpy as np
 
 from drcl_mini.files import data_folder, replacing
 
-from .convert import read_mat, write_card
+from .about import About
+from .convert import write_card
 from .download import fetch
+from .tables import read_mat
 
-ABOUT = "the authors' released Wikipedia test features (462 × 2048 each), priors and log; 7.9 MB, public"
 BASE = "https://raw.githubusercontent.com/QinYang79/DRCL/91910a045cd77390f34541b921344febb19a2b71/"
 BLOBS = {
     "features/wiki_0.mat": "408638cdd3c2154a61ad31f177a04823b1ed0cd8",
@@ -22,12 +23,27 @@ BLOBS = {
     "PriorW/W_2048X10wiki1.mat": "1619e04d4502279aec208dc730df247644c2feec",
     "logging/wiki.log": "d628d61776bb4d43e9e160a3c0c9e3750d95168c",
 }
+SIZES = {"features": 3_807_208, "PriorW": 82_104, "logging": 498}
+"""Bytes of each file, by folder."""
 VIEWS = {"image": "0", "text": "1"}
+
+ABOUT = About(
+    name="released-outputs",
+    features={"image": ("embedding", 2048), "text": ("embedding", 2048)},
+    classes=10,
+    split="– / – / 462",
+    licence="none named",
+    origin="github.com/QinYang79/DRCL at 91910a0",
+    citation="R. Pu, Y. Qin, D. Peng, X. Song, H. Zheng, Deep Reversible Consistency Learning for Cross-modal "
+    "Retrieval, IEEE TMM, 2025",
+    size=sum(SIZES[name.split("/")[0]] for name in BLOBS),
+    notes={"urls": [BASE + name for name in BLOBS]},
+)
 
 
 def build() -> Path:
     """Fetch, check, convert; returns ``released-outputs.npz``."""
-    files = {name: fetch(BASE + name, blob) for name, blob in BLOBS.items()}
+    files = {name: fetch(BASE + name, blob, SIZES[name.split("/")[0]]) for name, blob in BLOBS.items()}
     prior_shape = {"W": (2048, 10)}
     arrays = {"prior": read_mat(files["PriorW/W_2048X10wiki.mat"], prior_shape)["W"]}
     for modality, view in VIEWS.items():
@@ -41,13 +57,5 @@ def build() -> Path:
     path = data_folder() / "released-outputs.npz"
     with replacing(path) as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, **arrays)
-    write_card(
-        path,
-        name="released-outputs",
-        source="github.com/QinYang79/DRCL at 91910a0",
-        urls=[BASE + name for name in BLOBS],
-        checksums=BLOBS,
-        licence="published with the authors' code; no licence for the outputs is named",
-        citation="R. Pu, Y. Qin, D. Peng, X. Song, H. Zheng, Deep Reversible Consistency Learning, IEEE TMM, 2025",
-    )
+    write_card(path, ABOUT, checksums=BLOBS)
     return path

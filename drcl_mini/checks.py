@@ -115,16 +115,21 @@ def check_labels(array: Any, modality: str, samples: int | None = None) -> np.nd
     return labels.astype(np.int64)
 
 
-def needs(module: str, package: str) -> Any:
+def needs(module: str, package: str = "") -> Any:
     """An optional module, or an error that names the command that installs it.
+
+    Args:
+        module: what to import.
+        package: what to install, where its name is another.
 
     Raises:
         ImportError: it isn't installed.
     """
     try:
         return importlib.import_module(module)
-    except ModuleNotFoundError:
-        raise ImportError(f"this needs {package}, which is not installed: pip install {package}") from None
+    except ImportError as error:
+        missing = package or module
+        raise ImportError(f"this needs the package {missing} ({error}): pip install {missing}") from None
 
 
 def check_k(k: Any) -> int | None:

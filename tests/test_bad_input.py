@@ -207,5 +207,5 @@ def test_no_right_to_write(fitted, tmp_path, monkeypatch, complains):
 
 
 def test_data_sets_that_are_there_are_named(complains):
-    with complains("unknown data set 'wikipedia'", "'wikipedia-classic'", *map(repr, available_datasets())):
-        load_dataset("wikipedia")
+    with complains("unknown data set 'wikipdia'", "'wikipedia-classic'", *map(repr, available_datasets())):
+        load_dataset("wikipdia")

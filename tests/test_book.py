@@ -128,7 +128,7 @@ def test_page_works_in_a_browser_without_network(chapter, served, browser):
     page.wait_for_selector("mjx-container", timeout=20_000)
     widths = page.eval_on_selector_all("article img", "images => images.map(image => image.naturalWidth)")
     assert widths
-    assert min(widths) > 300
+    assert min(widths) > 0, "a picture that isn't there"
     assert "$" not in page.inner_text("article p:has(mjx-container)"), "raw mathematics"
     assert outside == []
     assert [error for error in errors if not re.search(THEME_ERRORS, error)] == []

@@ -1,3 +1,4 @@
+import importlib.metadata
 import json
 import math
 import shlex
@@ -33,7 +34,7 @@ def test_run_prints_and_saves_what_came_of_it(tmp_path, capsys):
     assert run["scores"][:4] == scores.records()
     assert [s["map"] for s in run["scores"][4:]] == [scores.mean(), scores.mean(50)]
     assert results["settings"]["epochs"] == 2
-    assert results["environment"]["torch"] == torch.__version__.split("+")[0] or torch.__version__
+    assert results["environment"]["torch"] == importlib.metadata.version("torch")
     for fragment in (str(scores), f"prior: {model.prior_source_}", f"top {run['quality_scores']['top']:.3f}", str(out)):
         assert fragment in printed
 
@@ -41,7 +42,7 @@ def test_run_prints_and_saves_what_came_of_it(tmp_path, capsys):
 def test_the_command_in_the_results_repeats_them(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     setting = 'learning_rate={"top": 0.001, "bottom": 0.002}'
-    assert main(["run", *SET, "--set", setting, "--device", "cpu", "--out", "a b"]) == 0
+    assert main(["run", "digits-halves", *SET, "--set", setting, "--device", "cpu", "--out", "a b"]) == 0
     first = json.loads((tmp_path / "a b" / "results.json").read_text(encoding="utf-8"))
     assert main(shlex.split(first["command"])[3:]) == 0
     again = next(path for path in tmp_path.rglob("results.json") if path.parent.name != "a b")
@@ -51,7 +52,7 @@ def test_the_command_in_the_results_repeats_them(tmp_path, monkeypatch, capsys):
 
 
 def test_several_seeds_with_their_spread(tmp_path, capsys):
-    arguments = ["run", *SET, "--seeds", "2", "--seed", "3", "--device", "cpu", "--out", str(tmp_path)]
+    arguments = ["run", "digits-halves", *SET, "--seeds", "2", "--seed", "3", "--device", "cpu", "--out", str(tmp_path)]
     assert main(arguments) == 0
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert [run["seed"] for run in results["runs"]] == [3, 4]
@@ -86,7 +87,7 @@ def test_ctrl_c_saves_what_is_usable(tmp_path, monkeypatch, capsys, batch, usabl
         return augment(*arguments)
 
     monkeypatch.setattr(drcl_mini.consistency, "augment", interrupted)
-    assert main(["run", *SET, "--device", "cpu", "--out", str(tmp_path)]) == 1
+    assert main(["run", "digits-halves", *SET, "--device", "cpu", "--out", str(tmp_path)]) == 1
     shown = capsys.readouterr()
     assert "interrupted" in shown.err
     assert "Traceback" not in shown.err
@@ -104,8 +105,8 @@ def test_main_leaves_the_way_warnings_are_shown_alone():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--help"], ["run", "env"]),
-        (["run", "--help"], ["--preset", "--seed", "--device", "--out", "--set", "digits-halves"]),
+        (["--help"], ["run", "probe", "env"]),
+        (["run", "--help"], ["--preset", "--seed", "--device", "--out", "--set", "minimedia"]),
         (["env", "--help"], ["usage"]),
     ],
 )
@@ -131,3 +132,14 @@ def test_env_as_a_module():
     )
     assert found.returncode == 0
     assert drcl_mini.__version__ in found.stdout
+
+
+def test_probe_prints_and_keeps_a_row_for_each_modality(tmp_path, capsys):
+    assert main(["probe", "digits-halves", "--out", str(tmp_path / "probe.json")]) == 0
+    printed = capsys.readouterr().out
+    kept = json.loads((tmp_path / "probe.json").read_text(encoding="utf-8"))
+    assert [row["modality"] for row in kept["rows"]] == ["top", "bottom"]
+    assert kept["command"] == "python -m drcl_mini probe digits-halves"
+    for row in kept["rows"]:
+        assert f"{row['logistic regression']:.3f}" in printed
+        assert row["chance"] < 0.2 < row["nearest centroid"] < 1

@@ -52,12 +52,12 @@ def untrained(monkeypatch):
         (["run", "--set", "epochs=many"], ["'epochs'", "'many'"]),
         (["run", "--set", "epochs"], ["'epochs'", "NAME=VALUE"]),
         (["run", "--preset", "paper"], ["'paper'", "released"]),
-        (["run", "--preset", "released"], ["no released settings", "'digits-halves'"]),
+        (["run", "--preset", "released"], ["no released settings", "'minimedia'"]),
         (["run", "--seeds", "0"], ["--seeds", "0", "at least 1"]),
         (["run", "--seed", "-1"], ["'seed'", "-1"]),
         (["run", "--seed", "one"], ["--seed", "'one'"]),
         (["walk"], ["'walk'", "run"]),
-        ([], ["{run,env}"]),
+        ([], ["{run,probe,env}"]),
     ],
 )
 @pytest.mark.usefixtures("untrained")
@@ -107,5 +107,5 @@ def test_a_seed_that_fails_keeps_the_results_of_those_before(tmp_path, monkeypat
         return fit(self, *arguments)
 
     monkeypatch.setattr(DRCL, "fit", second_fails)
-    fails(1, ["run", *FAST, "--seeds", "2", "--device", "cpu", "--out", str(tmp_path)], "no more")
+    fails(1, ["run", "digits-halves", *FAST, "--seeds", "2", "--device", "cpu", "--out", str(tmp_path)], "no more")
     assert [run["seed"] for run in json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["runs"]] == [0]

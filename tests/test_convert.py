@@ -2,49 +2,63 @@ import json
 
 import numpy as np
 import pytest
-from scipy.io import savemat
 
 import drcl_mini
-from data_scripts.convert import ConversionError, read_mat, write_dataset
-from data_scripts.download import blob_id
+from data_scripts.about import About
+from data_scripts.convert import OnRequest, finish, handed_out, write_dataset
+from data_scripts.identity import blob_id, file_id
+from data_scripts.readers import ConversionError
 from drcl_mini import MultimodalDataset, load_dataset
+
+TOY = About("toy", {"image": ("CNN", 7), "text": ("LDA", 4)}, 3, "4 / – / 3", "free", "here", "nobody 2020")
 
 
 @pytest.fixture
-def mat(tmp_path):
-    savemat(tmp_path / "some.mat", {"x": np.arange(6.0).reshape(2, 3), "y": np.ones((1, 2))})
-    return tmp_path / "some.mat"
+def parts():
+    x, y = np.arange(28.0).reshape(4, 7), np.array([1, 2, 3, 1])
+    return {"train": {"image": (x, y), "text": (x[:, :5], y)}, "test": {"image": (x[:3].copy(), y[:3])}}
 
 
-def test_read_mat_gives_the_named_variables(mat):
-    found = read_mat(mat, {"x": (2, 3)})
-    assert found.keys() == {"x"}
-    assert found["x"].tolist() == [[0, 1, 2], [3, 4, 5]]
-
-
-@pytest.mark.parametrize(
-    ("shapes", "fragments"), [({"y": (2, 1)}, ["'y'", "(1, 2)", "(2, 1)"]), ({"z": (1,)}, ["'z'", "nothing", "(1,)"])]
-)
-def test_read_mat_names_what_is_not_as_it_should_be(mat, complains, shapes, fragments):
-    with complains("some.mat", *fragments, error=ConversionError):
-        read_mat(mat, shapes)
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"hello", b"not a MATLAB file " * 20, b"MATLAB 7.3 MAT-file".ljust(124) + b"\0\2IM"]
-)
-def test_read_mat_of_another_kind_of_file_says_so(tmp_path, complains, content):
-    (tmp_path / "other.mat").write_bytes(content)
-    with complains("other.mat", error=ConversionError):
-        read_mat(tmp_path / "other.mat", {"x": (2, 3)})
-
-
-def test_write_dataset_writes_a_card_beside_it(data_home, train, validation):
-    path = write_dataset(MultimodalDataset(train, validation, validation, "toy", "abc", source="here"), licence="free")
+def test_write_dataset_writes_a_card_beside_it(data_home, train, validation, capsys):
+    dataset = MultimodalDataset(train, validation, validation, "toy", "abc", source="here")
+    path = write_dataset(dataset, TOY, paired="no")
     assert path == data_home / "toy.npz"
     assert load_dataset("toy").modalities == ("image", "text")
     card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    assert (card["name"], card["licence"], card["classes"]) == ("toy", "free", ["a", "b", "c"])
+    assert (card["name"], card["licence"], card["classes"], card["paired"]) == ("toy", "free", ["a", "b", "c"], "no")
+    assert (card["source"], card["citation"]) == ("here", "nobody 2020")
+    assert card["features"]["text"] == {"kind": "LDA", "published_dimension": 4}
     assert card["split"]["train"] == {"image": [24, 7], "text": [20, 5]}
+    assert card["published_split"] == "4 / – / 3"
     assert (card["git_blob_id"], card["version"]) == (blob_id(path.read_bytes()), drcl_mini.__version__)
+    assert len(card["made"]) == len("2026-01-01")
     assert sorted(file.name for file in data_home.iterdir()) == ["toy.json", "toy.npz"]
+    assert capsys.readouterr().err == "toy: note: text has 5 dimensions, 4 are published\n"
+
+
+def test_finish_makes_a_data_set_of_tables(data_home, parts, tmp_path):
+    (tmp_path / "toy.mat").write_bytes(b"source")
+    path = finish(TOY, parts, [tmp_path / "toy.mat"], items={"image": np.arange(3)}, more="facts")
+    dataset = load_dataset("toy")
+    assert path.parent == data_home
+    assert dataset.validation is None
+    assert dataset.classes == ("0", "1", "2")
+    assert dataset.train.labels["text"].tolist() == [0, 1, 2, 0]
+    assert dataset.items["image"].tolist() == [0, 1, 2]
+    card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    assert card["checksums"] == {"toy.mat": file_id(tmp_path / "toy.mat")}
+    assert card["more"] == "facts"
+
+
+def test_finish_names_the_file_of_what_is_not_finite(data_home, parts, tmp_path, complains):
+    parts["test"]["image"][0][1, 2] = np.nan
+    with complains("toy.mat: test: modality 'image': 1 values are NaN", error=ConversionError):
+        finish(TOY, parts, [tmp_path / "toy.mat"])
+    assert not data_home.exists()
+
+
+def test_handed_out_asks_for_the_file(tmp_path, complains):
+    about = About(**{**vars(TOY), "ask": "there", "file": "toy.mat"})
+    assert handed_out(about, tmp_path) == tmp_path
+    with complains("ask at there for toy.mat", "python -m data_scripts toy --source toy.mat", error=OnRequest):
+        handed_out(about, None)

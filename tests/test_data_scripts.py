@@ -4,11 +4,12 @@ from pathlib import Path
 import pytest
 
 from data_scripts import wikipedia_classic
-from data_scripts.__main__ import SCRIPTS, main
-from data_scripts.download import blob_id
+from data_scripts.__main__ import NAMES, main, script
+from data_scripts.identity import blob_id
 from drcl_mini.datasets import CONVERTED
 
 PLACE = wikipedia_classic.BASE.removeprefix("https://")
+PUBLIC = [name for name in NAMES if not script(name).ABOUT.ask]
 
 
 @pytest.fixture
@@ -32,19 +33,32 @@ def results(folder):
 def test_without_names_it_lists_what_can_be_had(capsys, data_home):
     assert main([]) == 0
     listed = capsys.readouterr().out
-    assert all(name in listed for name in SCRIPTS)
-    assert set(CONVERTED) <= set(SCRIPTS)
-    assert listed.count("not fetched") == len(SCRIPTS)
+    lines = [line.split() for line in listed.splitlines() if not line.startswith(" ")]
+    assert [line[:2] for line in lines[1:-1]] == [[name, "no"] for name in NAMES]
+    assert lines[0][-2:] == ["where", "from"]
+    assert set(CONVERTED) < set(NAMES)
     assert str(data_home) in listed
+    assert not data_home.exists()
     data_home.mkdir()
     (data_home / "wikipedia-classic.npz").write_bytes(b"")
     main([])
-    assert "present" in capsys.readouterr().out
+    assert [line.split()[1] for line in capsys.readouterr().out.splitlines() if line.startswith("wiki")] == [
+        "no",
+        "yes",
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_set_says_who_it_is(name):
+    about = script(name).ABOUT
+    assert about.name == name
+    assert about.features
+    assert all((about.classes, about.split, about.licence, about.origin, about.citation))
 
 
 def test_an_unknown_name_is_bad_usage(capsys):
     with pytest.raises(SystemExit) as ended:
-        main(["wikipedia"])
+        main(["wikipedia-clasic"])
     assert ended.value.code == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1
@@ -78,18 +92,51 @@ def test_a_mirror_that_fails_is_told_in_one_line_and_nothing_is_made(mirror, dat
 
 
 def test_one_failure_does_not_keep_the_others_from_being_made(monkeypatch, capsys):
-    from data_scripts import released_outputs
-
-    monkeypatch.setattr(released_outputs, "build", lambda: Path("made"))
-
     def broken():
         raise OSError(28, "No space left on device")
 
+    for name in PUBLIC:
+        monkeypatch.setattr(script(name), "build", lambda: Path("made"))
     monkeypatch.setattr(wikipedia_classic, "build", broken)
     assert main(["all", "released-outputs"]) == 1
     shown = capsys.readouterr()
-    assert shown.out == "released-outputs: made\n"
+    assert shown.out.count(": made\n") == len(PUBLIC) - 1
+    assert shown.out.count("ask at") == len(NAMES) - len(PUBLIC)
     assert shown.err == "error: wikipedia-classic: [Errno 28] No space left on device\n"
+
+
+def test_all_is_done_when_all_that_can_be_had_is(monkeypatch, capsys, data_home):
+    for name in PUBLIC:
+        monkeypatch.setattr(script(name), "build", lambda: Path("made"))
+    data_home.mkdir()
+    (data_home / "xmedia.npz").write_bytes(b"")
+    assert main(["all"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    assert "xmedia: present\n" in shown.out
+    assert "nus-wide: handed out on request: ask at" in shown.out
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ImportError("pip install librosa"), RuntimeError("two\nlines")])
+def test_whatever_fails_is_told_in_one_line(monkeypatch, capsys, error):
+    def broken():
+        raise error
+
+    monkeypatch.setattr(wikipedia_classic, "build", broken)
+    assert main(["wikipedia-classic"]) == 1
+    shown = capsys.readouterr().err
+    assert shown == f"error: wikipedia-classic: {' '.join(str(error).split()) or 'MemoryError'}\n"
+
+
+def test_an_interruption_is_told_and_ends(monkeypatch, capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(wikipedia_classic, "build", interrupted)
+    assert main(["wikipedia-classic", "released-outputs"]) == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err == "error: interrupted; what was finished is kept\n"
 
 
 def test_a_data_folder_that_cannot_be_written_is_told_before_a_download(data_home, mirror, capsys):

@@ -42,10 +42,11 @@ def test_digits_halves_sizes(digits):
 
 
 def test_files_in_the_data_folder_are_data_sets(data_home, train):
-    assert available_datasets() == ["digits-halves"]
+    embedded = ["minimedia", "minimedia-small", "digits-halves"]
+    assert available_datasets() == embedded
     MultimodalDataset(train, None, train, "toy", "abc").to_npz(data_home / "toy.npz")
     (data_home / "released-outputs.npz").write_bytes(b"")
-    assert available_datasets() == ["digits-halves", "toy"]
+    assert available_datasets() == [*embedded, "toy"]
     assert load_dataset("toy").classes == ("a", "b", "c")
 
 
@@ -63,6 +64,13 @@ def test_released_outputs_that_are_cut_off(data_home, complains, content):
     data_home.mkdir()
     (data_home / "released-outputs.npz").write_bytes(content)
     with complains("released-outputs"):
+        load_released_outputs()
+
+
+def test_released_outputs_that_are_something_else(data_home, complains):
+    data_home.mkdir()
+    np.savez(data_home / "released-outputs.npz", x=np.ones(3))
+    with complains("released-outputs", "image/features"):
         load_released_outputs()
 
 

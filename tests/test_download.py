@@ -1,6 +1,9 @@
+import sys
+
 import pytest
 
-from data_scripts.download import DownloadError, blob_id, fetch
+from data_scripts.download import DownloadError, difference, fetch
+from data_scripts.identity import blob_id
 
 URL, CONTENT = "https://example.org/some/file.bin", b"hello\n"
 BLOB = "ce013625030ba8dba906f756967f9e9ca394464a"
@@ -18,10 +21,6 @@ def mirror(tmp_path, monkeypatch):
 
 def files(folder):
     return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def test_blob_id_is_gits():
-    assert blob_id(CONTENT) == BLOB
 
 
 def test_a_folder_and_an_address_serve_alike(mirror, serve, data_home):
@@ -68,9 +67,34 @@ def test_a_file_that_a_mirror_lacks_is_an_error_and_nothing_is_kept(mirror, serv
     assert files(data_home) == []
 
 
-def test_no_answer_is_an_error_that_speaks_of_mirrors(data_home, monkeypatch, complains):
-    monkeypatch.delenv("DRCL_MINI_MIRROR", raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with complains("can't fetch http://127.0.0.1:9/x", "DRCL_MINI_MIRROR", error=DownloadError):
-        fetch("http://127.0.0.1:9/x", BLOB)
-    assert files(data_home) == []
+def test_a_larger_file_than_it_may_be_is_not_taken(mirror, serve, data_home, complains):
+    for start in (lambda: None, lambda: serve(mirror)):
+        start()
+        assert fetch(URL, BLOB, most=len(CONTENT)).read_bytes() == CONTENT
+        files(data_home)[0].unlink()
+        with complains("file.bin is not the expected file", "larger than the 5 bytes", error=DownloadError):
+            fetch(URL, BLOB, most=len(CONTENT) - 1)
+        assert files(data_home) == []
+
+
+def test_a_missing_package_is_named(mirror, serve, monkeypatch, complains):
+    serve(mirror)
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    with complains("pip install pooch", error=ImportError):
+        fetch(URL, BLOB)
+
+
+def test_identify_may_be_another_rule(mirror, data_home, complains):
+    def refuse(path):
+        raise ValueError("it is green")
+
+    assert fetch(URL, "6 bytes", identify=lambda path: f"{path.stat().st_size} bytes").read_bytes() == CONTENT
+    with complains("file.bin is not the expected file: it is green", error=DownloadError):
+        fetch(URL, BLOB, identify=refuse)
+    assert files(data_home)[0].read_bytes() == CONTENT
+
+
+def test_difference_is_empty_for_the_right_file(tmp_path):
+    (tmp_path / "file").write_bytes(CONTENT)
+    assert difference(tmp_path / "file", BLOB) == ""
+    assert difference(tmp_path / "file", "other") == f"6 bytes with git id {BLOB}, expected other"

@@ -93,6 +93,14 @@ def test_ctrl_c_while_priors_are_learned(tiny, train, validation, interrupt, com
         model.add_modality("audio", train.features["text"], train.labels["text"])
 
 
+def test_an_interrupted_fit_forgets_the_fit_before(fitted, train, interrupt, complains):
+    interrupt(drcl_mini.prior, "generalized_cross_entropy", 1)
+    with pytest.warns(UserWarning, match="interrupted.*nothing usable"):
+        fitted.fit(train)
+    with complains("fit"):
+        fitted.transform(train)
+
+
 def test_the_next_fit_is_whole(plain, train, interrupt, state, same):
     expected = state(plain().fit(train))
     interrupt(drcl_mini.consistency, "augment", 3)

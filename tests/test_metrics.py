@@ -83,6 +83,12 @@ def test_average_precision_equals_loops(k):
     assert average_precision(relevance[0, 0].tolist(), k).item() == pytest.approx(expected[0][0], abs=1e-12)
 
 
+@pytest.mark.parametrize("relevance", [[], np.zeros((3, 0)), 1])
+def test_average_precision_needs_a_list(relevance, complains):
+    with complains(str(np.shape(relevance))):
+        average_precision(relevance)
+
+
 def test_several_cuts_equal_single_ones(case):
     expected = [mean_average_precision(*case, k) for k in CUTS]
     assert mean_average_precision(*case, CUTS) == mean_average_precision(*case, np.array(CUTS)) == expected

@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from drcl_mini import Settings, Split
-from drcl_mini.preflight import check_fit, check_prior, one_hot
+from drcl_mini.preflight import check_fit, check_prior
+from drcl_mini.recasting import one_hot
 
 X = np.ones((4, 2))
 

@@ -4,8 +4,11 @@ import torch
 
 import drcl_mini.prior
 from drcl_mini import Settings, training
-from drcl_mini.preflight import one_hot
+from drcl_mini.encoder import build_encoder
+from drcl_mini.losses import generalized_cross_entropy
 from drcl_mini.prior import learn_prior, orthogonal_prior, quality_score, select_prior, simplex_prior
+from drcl_mini.recasting import one_hot
+from drcl_mini.training import batches, generator
 
 SHAPES = pytest.mark.parametrize(("dim", "classes"), [(8, 3), (5, 5), (64, 10), (2, 2)])
 
@@ -79,6 +82,22 @@ def test_learn_prior_learns(learn):
     assert scores[0] < 0.5 < 0.9 < learned.score == max(scores)
     assert learned.history[-1]["total"] < 0.5 * learned.history[0]["total"]
     assert not torch.equal(learned.prior, start)
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+def test_learning_equals_a_plain_loop(learn, tiny, train, drop_last):
+    learned, start, _ = learn(q_rate=0.4, drop_last=drop_last, keep_best_prior=False, prior_epochs=4, seed=5)
+    x, y = torch.from_numpy(train.features["image"]), one_hot(train.labels["image"], 3)
+    source = generator(5, "prior", "image")
+    encoder, w = build_encoder(x, Settings().but(**tiny), source), start.clone().requires_grad_()
+    optimiser = torch.optim.Adam([*encoder.parameters(), w], lr=0.01, betas=(0.5, 0.999))
+    for epoch in (1, 2, 3, 4):
+        for index, _ in batches(len(x), 16, drop_last, source):
+            optimiser.zero_grad()
+            generalized_cross_entropy(encoder(x[index]) @ w, y[index], min(1, 0.4 * epoch)).backward()
+            optimiser.step()
+    assert torch.allclose(learned.prior, w, atol=1e-5)
+    assert not torch.allclose(start, w, atol=1e-2)
 
 
 @pytest.mark.parametrize("first", [0, 1])

@@ -1,4 +1,5 @@
 import random
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -13,6 +14,13 @@ def test_one_seed_gives_one_result_and_another_seed_another(tiny, train, validat
     assert first.history_ == again.history_
     drawn = [name for name in state(first) if "prior" in name or "layers" in name]
     assert not [name for name in drawn if np.allclose(state(first)[name], state(other)[name])]
+
+
+def test_every_encoder_has_a_start_of_its_own(tiny, make_split):
+    still, twins = tiny | {"prior": "orthogonal", "epochs": 0}, make_split({"a": (9, 4), "b": (9, 4)})
+    models = [DRCL(**still, seed=seed).fit(twins) for seed in (0, 1)]
+    starts = [encoder.layers[0].weight for model in models for encoder in model.encoders_.values()]
+    assert not any(torch.allclose(a, b) for a, b in combinations(starts, 2))
 
 
 def test_the_order_of_modalities_does_not_matter(tiny, train, validation, state, same):

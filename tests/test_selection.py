@@ -50,6 +50,15 @@ def test_selection_follows_the_information(tiny, make_split, informative, select
     assert model.quality_scores_[informative] > model.quality_scores_[other]
 
 
+@pytest.mark.parametrize(("selection", "source"), [("train", "image"), ("validation", "text")])
+def test_selection_scores_the_split_that_the_settings_name(tiny, make_split, selection, source):
+    clear, noise = make_split(), make_split(spread=100)
+    train = Split({"image": clear.features["image"], "text": noise.features["text"]}, clear.labels)
+    wrong = Split(train.features, {**train.labels, "image": (train.labels["image"] + 1) % 3})
+    model = DRCL(**tiny | {"prior_epochs": 30}, selection=selection).fit(train, wrong)
+    assert model.prior_source_ == source
+
+
 @pytest.mark.parametrize("prior", ["orthogonal", "simplex", "image", "text"])
 @pytest.mark.filterwarnings("ignore:the prior has rank")
 def test_the_prior_that_the_settings_name(tiny, train, prior):
