@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from threading import Thread
 from typing import BinaryIO
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from tqdm import tqdm
 
@@ -35,7 +37,8 @@ def transfer(source: str, target: Path, most: int) -> None:
         OSError: it can't be had; :func:`reason` says why in a few words.
     """
     if not source.startswith(("http://", "https://")):
-        found = Path(source).expanduser()
+        path = url2pathname(urlsplit(source).path) if source.startswith("file:") else source
+        found = Path(path).expanduser()
         if found.stat().st_size > most:
             raise TooLarge(most)
         shutil.copyfile(found, target)

@@ -124,3 +124,9 @@ def test_a_thread_that_does_not_end_is_left_alone(monkeypatch, tmp_path):
 )
 def test_reasons_are_short(error, words):
     assert reason(error) == words
+
+
+def test_a_file_address_is_a_folder_too(tmp_path):
+    (tmp_path / "a b").write_bytes(b"content")
+    transfer((tmp_path / "a b").as_uri(), tmp_path / "copy", 100)
+    assert (tmp_path / "copy").read_bytes() == b"content"
