@@ -4,12 +4,18 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 
 from .checks import needs
+from .encoder import Encoder
 from .files import replacing
+from .training import generator
+
+if TYPE_CHECKING:
+    from .estimator import DRCL
 
 FORMAT = "drcl_mini model"
 VERSION = 1
@@ -56,3 +62,50 @@ def load_checkpoint(path: str | os.PathLike) -> tuple[dict[str, Tensor], dict[st
         return tensors, json.loads(metadata["header"])
     except (KeyError, ValueError) as error:
         raise ValueError(f"{os.fspath(path)!r} has a damaged header: {error}") from None
+
+
+def model_state(model: "DRCL") -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Everything of a fitted model: tensors, and what JSON can hold."""
+    tensors = {} if model.prior_source_ in model.priors_ else {"prior": model.prior_}
+    tensors |= {f"priors/{i}": prior for i, prior in enumerate(model.priors_.values())}
+    for i, encoder in enumerate(model.encoders_.values()):
+        tensors |= {f"encoders/{i}/{key}": value for key, value in encoder.state_dict().items()}
+    header = {
+        "settings": model.get_params(),
+        "modalities": {name: encoder.widths for name, encoder in model.encoders_.items()},
+        "priors": list(model.priors_),
+        "n_classes": model.n_classes_,
+        "prior_source": model.prior_source_,
+        "quality_scores": model.quality_scores_,
+        "interrupted": model.interrupted_,
+        "partial": model.partial_,
+        "history": model.history_,
+    }
+    return tensors, header
+
+
+def restore_model(
+    model: "DRCL", tensors: Mapping[str, Tensor], header: Mapping[str, Any], device: torch.device
+) -> None:
+    """Put back, on a device, what :func:`model_state` took.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError, RuntimeError: something is missing or doesn't fit.
+    """
+    model.n_classes_, model.prior_source_ = header["n_classes"], header["prior_source"]
+    model.quality_scores_, model.history_ = header["quality_scores"], header["history"]
+    model.interrupted_, model.partial_, model.encoders_ = header["interrupted"], header["partial"], {}
+    model.priors_ = {name: tensors[f"priors/{i}"].to(device) for i, name in enumerate(header["priors"])}
+    selected = model.priors_.get(model.prior_source_)
+    model.prior_ = tensors["prior"].to(device) if selected is None else selected
+    dim = next((widths[-1] for widths in header["modalities"].values()), len(model.prior_))
+    for w in (model.prior_, *model.priors_.values()):
+        if w.shape != (dim, model.n_classes_):
+            raise ValueError(f"a prior has shape {tuple(w.shape)}, expected {(dim, model.n_classes_)}")
+    for i, (name, (d, *hidden, _)) in enumerate(header["modalities"].items()):
+        start = f"encoders/{i}/"
+        mean, scale = tensors.get(f"{start}mean"), tensors.get(f"{start}scale")
+        encoder = Encoder(d, tuple(hidden), dim, generator(0), mean, scale)
+        state = {key.removeprefix(start): t for key, t in tensors.items() if key.startswith(start)}
+        encoder.load_state_dict(state)
+        model.encoders_[name] = encoder.to(device).requires_grad_(False)

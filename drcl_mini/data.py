@@ -1,79 +1,17 @@
-"""Data: named modalities, unpaired, each with features and labels of its own."""
+"""A data set: three splits, class names, raw items; from arrays, to and from one file without pickles."""
 
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .checks import check_features, check_labels, check_mapping, nearest, warn
+from .checks import nearest, warn
 from .files import read_npz, replacing
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Features and labels of several modalities that need not be paired: sizes may differ.
-
-    Args:
-        features: for each modality v, X_v of shape (n_v, d_v); kept as float32.
-        labels: for each modality, class indices y_v (n_v,) or multi-hot rows Y_v (n_v, C); integers.
-
-    Raises:
-        ValueError: bad values, other lengths, or modalities that differ between the two.
-
-    Example:
-        >>> split = Split({"image": [[0.0, 1.0], [1.0, 0.0]], "text": [[1.0, 2.0, 3.0]]},
-        ...               {"image": [0, 1], "text": [1]})
-        >>> split
-        Split(image: 2 × 2, text: 1 × 3; 2 classes)
-    """
-
-    features: Mapping[str, np.ndarray]
-    labels: Mapping[str, np.ndarray]
-
-    def __post_init__(self) -> None:
-        features = check_mapping(self.features, "features")
-        labels = check_mapping(self.labels, "labels")
-        if set(features) != set(labels):
-            odd = sorted(set(features) ^ set(labels))[0]
-            raise ValueError(f"modality {odd!r} has features or labels, but not both")
-        checked = {name: check_features(x, name) for name, x in features.items()}
-        tidy = {name: check_labels(labels[name], name, len(x)) for name, x in checked.items()}
-        widths = {y.shape[1:] for y in tidy.values()}
-        if len(widths) > 1:
-            shapes = ", ".join(f"{name} {y.shape}" for name, y in tidy.items())
-            raise ValueError(f"labels differ in kind or in number of classes between modalities: {shapes}")
-        object.__setattr__(self, "features", checked)
-        object.__setattr__(self, "labels", tidy)
-
-    @property
-    def modalities(self) -> tuple[str, ...]:
-        """Names of the modalities, in their order."""
-        return tuple(self.features)
-
-    @property
-    def n_classes(self) -> int:
-        """Number of classes C: the width of multi-hot labels, or the largest class index plus one."""
-        return max(y.shape[1] if y.ndim == 2 else int(y.max()) + 1 for y in self.labels.values())
-
-    def only(self, *modalities: str) -> "Split":
-        """The same split with just the named modalities.
-
-        Example:
-            >>> Split({"a": [[1.0]], "b": [[2.0]]}, {"a": [0], "b": [0]}).only("b").modalities
-            ('b',)
-        """
-        for name in modalities:
-            if name not in self.features:
-                raise ValueError(f"unknown modality {name!r}: {nearest(name, self.features)}")
-        return Split({m: self.features[m] for m in modalities}, {m: self.labels[m] for m in modalities})
-
-    def __repr__(self) -> str:
-        sizes = ", ".join(f"{name}: {x.shape[0]} × {x.shape[1]}" for name, x in self.features.items())
-        return f"Split({sizes}; {self.n_classes} classes)"
+from .items import pack, unpack
+from .split import Split, split_off
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +106,7 @@ class MultimodalDataset:
         """
         learn, report, check = _as_split(train, "train"), _as_split(test, "test"), None
         if isinstance(validation, (int, float)):
-            learn, check = _split_off(learn, validation, seed)
+            learn, check = split_off(learn, validation, seed)
         elif validation is not None:
             check = _as_split(validation, "validation")
         number = max(split.n_classes for split in (learn, check, report) if split is not None)
@@ -188,7 +126,7 @@ class MultimodalDataset:
                 arrays[f"{part}/{modality}/features"] = split.features[modality]
                 arrays[f"{part}/{modality}/labels"] = split.labels[modality]
         for modality, items in self.items.items():
-            packed = _pack(items)
+            packed = pack(items)
             if not packed:
                 warn(f"items of {modality!r} are not stored: neither an array nor a list of 1-D arrays")
             arrays |= {f"items/{modality}/{kind}": array for kind, array in packed.items()}
@@ -224,7 +162,7 @@ class MultimodalDataset:
                 test=splits["test"],
                 name=str(arrays["name"]),
                 classes=tuple(map(str, arrays["classes"])),
-                items={modality: _unpack(**kinds) for modality, kinds in packed.items()},
+                items={modality: unpack(**kinds) for modality, kinds in packed.items()},
                 source=str(arrays["source"]),
             )
         except KeyError as error:
@@ -240,46 +178,3 @@ def _as_split(given: Any, part: str) -> Split:
         return Split(*given)
     except ValueError as error:
         raise ValueError(f"{part}: {error}") from None
-
-
-def _split_off(split: Split, share: float, seed: int) -> tuple[Split, Split]:
-    """Two splits of one, the second with that share of every class, up to rounding."""
-    if not 0 < share < 1:
-        raise ValueError(f"validation is {share}, expected a share between 0 and 1, or features and labels")
-    halves: list[tuple[dict, dict]] = [({}, {}), ({}, {})]
-    for modality, x in split.features.items():
-        y = split.labels[modality]
-        order = np.random.default_rng(seed).permutation(len(x))
-        by_class = order[np.argsort((y if y.ndim == 1 else y.argmax(axis=1))[order], kind="stable")]
-        taken = np.diff(np.floor(share * np.arange(len(x) + 1) + 1e-9)) > 0  # evenly spread over the sorted classes
-        if not taken.any():
-            raise ValueError(f"validation: a share of {share} of {len(x)} samples of {modality!r} leaves none")
-        for half, chosen in zip(halves, (by_class[~taken], by_class[taken]), strict=True):
-            rows = np.sort(chosen)
-            half[0][modality], half[1][modality] = x[rows], y[rows]
-    return Split(*halves[0]), Split(*halves[1])
-
-
-def _pack(items: Any) -> dict[str, np.ndarray]:
-    """Items as arrays that need no pickle; empty if they can't be."""
-    if isinstance(items, np.ndarray) and items.dtype.kind in "fiubU":
-        return {"array": items}
-    if not isinstance(items, Sequence) or not items:
-        return {}
-    if all(isinstance(item, str) for item in items):
-        return {"array": np.array(items)}
-    plain = [item for item in items if isinstance(item, np.ndarray) and item.ndim == 1 and item.dtype.kind in "fiub"]
-    if len(plain) < len(items) or len({item.dtype for item in plain}) > 1:
-        return {}
-    return {"values": np.concatenate(plain), "offsets": np.cumsum([0, *map(len, plain)])}
-
-
-def _unpack(array: np.ndarray | None = None, values: Any = None, offsets: Any = None) -> Any:
-    """What :func:`_pack` was given."""
-    if array is not None:
-        return array
-    if values is None or offsets is None or offsets.ndim != 1 or offsets.dtype.kind != "i" or values.ndim != 1:
-        raise ValueError("items have no values or no offsets")
-    if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(values) or (np.diff(offsets) < 0).any():
-        raise ValueError("offsets of items don't fit their values")
-    return [values[start:stop] for start, stop in pairwise(offsets.tolist())]

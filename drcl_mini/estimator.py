@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .checkpoint import load_checkpoint, save_checkpoint
+from .checkpoint import load_checkpoint, model_state, restore_model, save_checkpoint
 from .checks import as_numpy, check_features, check_mapping, nearest, needs, warn
 from .consistency import fit_encoder
 from .data import Split
@@ -169,22 +169,7 @@ class DRCL:
     def save(self, path: str | os.PathLike) -> Path:
         """Write the model to one safetensors file (tensors and JSON, no pickle), whole or not at all."""
         self._check_fitted()
-        tensors = {} if self.prior_source_ in self.priors_ else {"prior": self.prior_}
-        tensors |= {f"priors/{i}": prior for i, prior in enumerate(self.priors_.values())}
-        for i, encoder in enumerate(self.encoders_.values()):
-            tensors |= {f"encoders/{i}/{key}": value for key, value in encoder.state_dict().items()}
-        header = {
-            "settings": self.get_params(),
-            "modalities": {name: encoder.widths for name, encoder in self.encoders_.items()},
-            "priors": list(self.priors_),
-            "n_classes": self.n_classes_,
-            "prior_source": self.prior_source_,
-            "quality_scores": self.quality_scores_,
-            "interrupted": self.interrupted_,
-            "partial": self.partial_,
-            "history": self.history_,
-        }
-        return save_checkpoint(path, tensors, header)
+        return save_checkpoint(path, *model_state(self))
 
     @classmethod
     def load(cls, path: str | os.PathLike, device: str = "auto") -> "DRCL":
@@ -197,23 +182,7 @@ class DRCL:
         tensors, header = load_checkpoint(path)
         try:
             model = cls(**header["settings"]).set_params(device=device)
-            model.n_classes_, model.prior_source_ = header["n_classes"], header["prior_source"]
-            model.quality_scores_, model.history_ = header["quality_scores"], header["history"]
-            model.interrupted_, model.partial_, model.encoders_ = header["interrupted"], header["partial"], {}
-            model.priors_ = {name: tensors[f"priors/{i}"].to(where) for i, name in enumerate(header["priors"])}
-            selected = model.priors_.get(model.prior_source_)
-            model.prior_ = tensors["prior"].to(where) if selected is None else selected
-            dim = next((widths[-1] for widths in header["modalities"].values()), len(model.prior_))
-            for w in (model.prior_, *model.priors_.values()):
-                if w.shape != (dim, model.n_classes_):
-                    raise ValueError(f"a prior has shape {tuple(w.shape)}, expected {(dim, model.n_classes_)}")
-            for i, (name, (d, *hidden, _)) in enumerate(header["modalities"].items()):
-                start = f"encoders/{i}/"
-                mean, scale = tensors.get(f"{start}mean"), tensors.get(f"{start}scale")
-                encoder = Encoder(d, tuple(hidden), dim, generator(0), mean, scale)
-                state = {key.removeprefix(start): t for key, t in tensors.items() if key.startswith(start)}
-                encoder.load_state_dict(state)
-                model.encoders_[name] = encoder.to(where).requires_grad_(False)
+            restore_model(model, tensors, header, where)
         except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise ValueError(f"{os.fspath(path)!r} is no usable checkpoint: {reason}") from None
