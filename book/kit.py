@@ -130,7 +130,7 @@ def draw_method() -> plt.Figure:
     for y, end in ((2.05, 1.4), (0.35, 1.0)):
         arrow(axes, (5.1, y), (6.75, end), arrowstyle="<|-")
     axes.text(
-        5.6, 1.97, "pulled by the\nconsistency losses", fontsize=9, va="center"
+        5.85, 2.1, "pulled by the\nconsistency losses", fontsize=9, va="center"
     )
     box(axes, 7.85, 1.2, "targets\n$R = Y\\,W^{+}$", "#6b4e9b", width=2.0)
     arrow(axes, (7.85, 3.48), (7.85, 1.6))
