@@ -1,6 +1,7 @@
 """Command line: ``python -m data_scripts [NAME …]``; without a name it lists what can be had."""
 
 import argparse
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -75,4 +76,5 @@ def make(name: str, source: Path | None, one_of_all: bool) -> bool:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that temporary files are cleaned up
     sys.exit(main())

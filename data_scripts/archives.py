@@ -1,6 +1,8 @@
 """Zip archives, read in memory: nothing is unpacked to the disk, and what looks wrong is refused."""
 
+import io
 import stat
+import struct
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
@@ -23,8 +25,9 @@ def read_folder(path: Path, folder: str) -> list[Member]:
         ArchiveError: no zip file, damaged, without such a folder; or it holds names with ``..``,
             absolute names, links, the same name twice, files in deeper folders, or more bytes than it may.
     """
+    content = io.BytesIO(path.read_bytes())  # what fails from here on is the content's fault
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(content) as archive:
             entries = archive.infolist()
             if len(entries) > MOST_FILES:
                 raise ArchiveError(f"it holds {len(entries)} files, more than {MOST_FILES}")
@@ -34,7 +37,9 @@ def read_folder(path: Path, folder: str) -> list[Member]:
             wanted = [e for name, e in chosen.items() if name.parts[1:2] == (folder,) and not e.is_dir()]
             _check_size(wanted)
             return [_read(archive, entry) for entry in wanted]
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
+    except (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, RuntimeError, ValueError) as error:
+        if isinstance(error, ArchiveError):
+            raise
         raise ArchiveError(f"it can't be read as a zip archive: {error}") from None
 
 
@@ -42,6 +47,8 @@ def _checked(entry: zipfile.ZipInfo) -> PurePosixPath:
     name = PurePosixPath(entry.filename)
     if name.is_absolute() or ".." in name.parts or "\\" in entry.filename or ":" in entry.filename:
         raise ArchiveError(f"it holds the name {entry.filename!r}, which leads out of its folder")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ArchiveError(f"it can't be read as a zip archive: {entry.filename!r} is packed in an unusual way")
     mode = entry.external_attr >> 16
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise ArchiveError(f"it holds {entry.filename!r}, a link or device, not a file")

@@ -62,12 +62,14 @@ def build(source: Path | None = None) -> Path:
         raise ConversionError(f"{path.name} is not the expected archive: {problem}")
     recordings = sorted(read_folder(path, "recordings"))
     parts: dict[str, dict[str, Table]] = {}
+    heard = []
     for part, tables in _images().items():
         spoken = [r for r in recordings if r.name.split("_")[1] in SPEAKERS[part]]
+        heard = [samples(r) for r in spoken] if part == "test" else heard
         digits = np.array([int(r.name[0]) for r in spoken])
         parts[part] = {"image": tables, "audio": (np.array([statistics(samples(r)) for r in spoken]), digits)}
     pictures = parts["test"]["image"][0].reshape(-1, 8, 8).astype(np.uint8)
-    items = {"image": pictures, "audio": [samples(r) for r in spoken]}
+    items = {"image": pictures, "audio": heard}
     return finish(ABOUT, parts, [path], items=items, recordings_git_tree_id=TREE)
 
 

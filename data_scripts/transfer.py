@@ -60,18 +60,22 @@ def _download(source: str, file: BinaryIO, most: int) -> None:
 
     def work() -> None:
         try:
-            get(source, _Limited(file, most), None)
+            get(source, limited, None)
         except BaseException as error:
             failed.append(error)
 
+    limited, seen = _Limited(file, most), 0
     with tqdm(desc=source.rsplit("/", 1)[-1], total=most, unit="B", unit_scale=True, disable=None, leave=False) as bar:
         get = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT, chunk_size=2**16)
         thread = Thread(target=work, daemon=True)
         thread.start()
-        patience = TIMEOUT + most / SLOWEST
-        thread.join(patience)
+        window = 2 * TIMEOUT  # longer than the library waits for an answer, which is worth another try
+        thread.join(window)
+        while thread.is_alive() and limited.taken - seen >= window * SLOWEST:
+            seen = limited.taken
+            thread.join(window)
     if thread.is_alive():
-        raise TimeoutError(f"not whole after {patience:.3g} s")
+        raise TimeoutError(f"slower than {SLOWEST:,} bytes a second over {window:.3g} s")
     if failed:
         raise failed[0]
 

@@ -70,9 +70,9 @@ def modalities(views: Variable, what: str) -> Sequence[str]:
         ['image', 'text', '3d', 'video', 'audio']
     """
     rest = [(view.shape if view.ndim == 2 else (0, 0)) for view in views[2:]]
-    models = min(rest)
+    models, second = sorted(rest)[:2]
     others = sorted((shape for shape in rest if shape != models), key=lambda shape: shape[1])
-    if len(others) != 2 or others[0][1] == others[1][1]:
+    if models[0] == second[0] or len(others) != 2 or others[0][1] == others[1][1]:
         raise ConversionError(f"{what}: views 3 to 5 have shapes {rest}: can't tell audio, 3d and video")
     names = {models: "3d", others[0]: "audio", others[1]: "video"}
     return ["image", "text", *(names[shape] for shape in rest)]

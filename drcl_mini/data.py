@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -105,12 +106,14 @@ class MultimodalDataset:
             ('a', 'b', 'c')
         """
         learn, report, check = _as_split(train, "train"), _as_split(test, "test"), None
-        if isinstance(validation, (int, float)):
+        if isinstance(validation, Real):
             learn, check = split_off(learn, validation, seed)
         elif validation is not None:
             check = _as_split(validation, "validation")
         number = max(split.n_classes for split in (learn, check, report) if split is not None)
-        return cls(learn, check, report, name, tuple(classes or range(number)), items or {}, source)
+        return cls(
+            learn, check, report, name, tuple(range(number) if classes is None else classes), items or {}, source
+        )
 
     def to_npz(self, path: str | os.PathLike) -> Path:
         """Write one compressed .npz without pickles; whole or not at all.

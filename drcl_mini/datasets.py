@@ -88,6 +88,8 @@ def load_dataset(name: str) -> MultimodalDataset:
         raise FileNotFoundError(
             f"data set {name!r} is not in {str(data_folder())!r}: fetch it with  python -m data_scripts {name}"
         )
+    if name == "released-outputs":
+        raise ValueError(f"{name!r} is no data set to train on: read it with load_released_outputs()")
     raise ValueError(f"unknown data set {name!r}: {nearest(name, [*available_datasets(), *CONVERTED])}")
 
 

@@ -1,5 +1,6 @@
 """Where data live, and how files are written: whole or not at all."""
 
+import lzma
 import os
 import sys
 import tempfile
@@ -66,7 +67,16 @@ def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
             return {key: file[key] for key in file.files}
-    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        RuntimeError,
+        MemoryError,
+        lzma.LZMAError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise ValueError(f"{os.fspath(path)!r} can't be read as .npz: {error}") from None
 
 

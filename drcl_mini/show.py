@@ -56,15 +56,19 @@ def _body(item: Any, name: str) -> str:
         return f'<audio controls style="width:220px" aria-label="{name or "sound"}" src="{source}"></audio>'
     if array.ndim == 2 and array.shape[1] == 3 and array.dtype.kind == "f":
         frames, what = _turning(array), "turning shape"
-    elif array.ndim == 3 and array.dtype == np.uint8 and array.shape[2] != 3:
+    elif array.ndim == 3 and array.dtype == np.uint8 and array.shape[2] > 4:
         frames, what = array, "clip"
-    elif array.ndim == 3 and array.dtype == np.uint8:
+    elif array.ndim == 3 and array.dtype == np.uint8 and array.shape[2] == 3:
         frames, what = array[None], "picture"
     elif array.ndim == 2:
+        array = array.astype(float)
         low, high = array.min(), array.max()
         frames, what = (255 * (1 - (array - low) / max(high - low, 1e-9))).astype(np.uint8)[None], "picture"
     else:
-        raise ValueError(f"can't show an array of shape {array.shape} and type {array.dtype}")
+        raise ValueError(
+            f"can't show an array of shape {array.shape} and type {array.dtype}; expected a str, (H, W), uint8 "
+            "(H, W, 3), uint8 (frames, H, W), int16 (samples,) or floats (points, 3)"
+        )
     kind, data = _image(frames)
     return f'<img width="{SIZE}" style="image-rendering:pixelated" alt="{name or what}" src="{_uri(kind, data)}">'
 
@@ -97,7 +101,8 @@ def _image(frames: np.ndarray) -> tuple[str, bytes]:
 
 def _turning(cloud: np.ndarray, frames: int = 12) -> np.ndarray:
     """uint8 (frames, 96, 96): the points seen from all around, near ones dark on white."""
-    points = (cloud - cloud.mean(axis=0)) / np.abs(cloud - cloud.mean(axis=0)).max()
+    points = cloud - cloud.mean(axis=0)
+    points = points / max(np.abs(points).max(), 1e-9)
     canvas = np.full((frames, SIZE, SIZE), 255, np.uint8)
     for frame, angle in zip(canvas, np.linspace(0, 2 * np.pi, frames, endpoint=False), strict=True):
         side = np.cos(angle) * points[:, 0] + np.sin(angle) * points[:, 1]

@@ -1,3 +1,5 @@
+import contextlib
+import random
 import stat
 import zipfile
 
@@ -126,3 +128,16 @@ def test_bytes_before_the_archive_do_not_matter(pack):
     path = pack(GOOD)
     path.write_bytes(b"#!/bin/sh\n" + path.read_bytes())
     assert len(read_folder(path, "sounds")) == 2
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_damage_anywhere_is_told_or_harmless(pack, seed):
+    """Bytes flipped at random: the files come back, or one kind of error."""
+    path, source = pack(GOOD), random.Random(seed)
+    whole = path.read_bytes()
+    for _ in range(60):
+        damaged = bytearray(whole)
+        damaged[source.randrange(len(whole))] ^= 1 << source.randrange(8)
+        path.write_bytes(damaged)
+        with contextlib.suppress(ArchiveError):
+            read_folder(path, "sounds")

@@ -115,7 +115,7 @@ FAULTS = {
     "403": (lambda request, content: answer(request, b"", 403), "the server answers 403"),
     "500": (lambda request, content: answer(request, b"", 500), "the server answers 500"),
     "no answer": (lambda request, content: time.sleep(0.8), "no answer within 0.2 s"),
-    "drip": (drip, "not whole after"),
+    "drip": (drip, "slower than"),
     "hangs up": (lambda request, content: request.connection.close(), "no connection to the server"),
     "no number": (lambda request, content: answer(request, content, length="many"), "can't fetch"),
     "redirect in a circle": (

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
+from drcl_mini import MultimodalDataset
 from drcl_mini.minimedia import DRAW, KINDS, SIZES, SPREAD, generate, minimedia, tree_distance
 from drcl_mini.minimedia.captions import captions
 from drcl_mini.minimedia.media import TRAITS
@@ -110,7 +111,7 @@ def test_the_tree_shows_in_the_features(small, medium):
 
 def test_no_medium_is_trivial_and_no_two_are_alike(small):
     accuracy = {row["modality"]: row["logistic regression"] for row in linear_probe(small)}
-    assert all(0.4 < value < 0.9 for value in accuracy.values()), accuracy
+    assert all(0.45 < value < 0.9 for value in accuracy.values()), accuracy
     assert max(accuracy, key=accuracy.get) == "text"
     assert min(accuracy, key=accuracy.get) == "video"
     assert len(set(accuracy.values())) == 5
@@ -150,3 +151,12 @@ def test_a_damaged_copy_is_made_again(data_home, small, monkeypatch):
     kept.write_bytes(kept.read_bytes()[:5000])
     assert minimedia("minimedia-small") is small
     assert kept.stat().st_size > 5000
+
+
+def test_a_foreign_file_in_its_place_is_not_believed(data_home, small, monkeypatch, make_split):
+    monkeypatch.setattr("drcl_mini.minimedia.generate", lambda name: small)
+    minimedia("minimedia-small")
+    kept = next(data_home.rglob("*.npz"))
+    split = make_split()
+    MultimodalDataset(split, None, split, "minimedia-small", "abc").to_npz(kept)
+    assert minimedia("minimedia-small") is small

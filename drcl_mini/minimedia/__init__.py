@@ -2,7 +2,8 @@
 
 Read ``world`` (the class tree), ``media`` and ``captions`` (raw items), then ``features``.
 
-From the easiest medium to the hardest, by linear probes: text, image, 3d, audio, video. The figures stand in
+From the easiest medium to the hardest, by linear probes on the full size: text, image, 3d, audio, video. (The
+small size has fewer pictures, and there image comes after audio.) The figures stand in
 ``book/results/probe.json``; ``python -m drcl_mini probe minimedia`` makes them again.
 """
 
@@ -14,7 +15,7 @@ from ..checks import warn
 from ..data import MultimodalDataset, Split
 from ..files import data_folder
 from .captions import captions
-from .features import EXTRACTORS, caption_features
+from .features import EXTRACTORS, caption_extractor
 from .media import TRAITS, clips, clouds, pictures, sounds
 from .world import KINDS, traits, tree_distance
 
@@ -22,6 +23,7 @@ __all__ = ["KINDS", "minimedia", "tree_distance"]
 
 VERSION = 1
 """Changes whenever the arrays do; a kept file of another version is not read."""
+SOURCE = f"synthetic, made by drcl_mini.minimedia, version {VERSION}"
 SPLITS = ("train", "validation", "test")
 SIZES = {
     "minimedia": {
@@ -60,9 +62,12 @@ def minimedia(name: str = "minimedia") -> MultimodalDataset:
     """
     kept = data_folder() / "cache" / f"{name}-{VERSION}.npz"
     try:
-        return MultimodalDataset.from_npz(kept)
+        dataset = MultimodalDataset.from_npz(kept)
+        if (dataset.name, dataset.source, len(dataset.classes)) == (name, SOURCE, len(KINDS)):
+            return dataset
     except (FileNotFoundError, ValueError):
-        dataset = generate(name)
+        pass  # none yet, or damaged: made anew
+    dataset = generate(name)
     try:
         dataset.to_npz(kept)
     except OSError as error:
@@ -81,16 +86,16 @@ def generate(name: str) -> MultimodalDataset:
             labels = source.permutation(np.arange(size) % len(KINDS))
             parts[part][1][medium] = labels
             raw[part] = _items(medium, number, labels, source)
+        extract = caption_extractor(raw["train"]) if medium == "text" else EXTRACTORS[medium]
         for part in SPLITS:
-            x = caption_features(raw[part], raw["train"]) if medium == "text" else EXTRACTORS[medium](raw[part])
-            parts[part][0][medium] = x
+            parts[part][0][medium] = extract(raw[part])
         items[medium] = raw["test"]
     return MultimodalDataset(
         **{part: Split(*pair) for part, pair in parts.items()},
         name=name,
         classes=tuple(kind.name for kind in KINDS),
         items=items,
-        source=f"synthetic, made by drcl_mini.minimedia, version {VERSION}",
+        source=SOURCE,
     )
 
 

@@ -19,10 +19,11 @@ def picture_features(pictures: np.ndarray) -> np.ndarray:
     return _tidy(np.concatenate([np.array(gradients), bins.mean(axis=(1, 2)).reshape(len(pictures), -1)], axis=1))
 
 
-def caption_features(captions: Sequence[str], training: Sequence[str]) -> np.ndarray:
-    """TF-IDF of words, with the vocabulary and the weights of the training captions: (n, words)."""
+def caption_extractor(training: Sequence[str]) -> Callable[[Sequence[str]], np.ndarray]:
+    """TF-IDF of words, with the vocabulary and the weights of the training captions: captions → (n, words)."""
     text = needs("sklearn.feature_extraction.text", "scikit-learn")
-    return _tidy(text.TfidfVectorizer(min_df=2).fit(training).transform(captions).toarray())
+    fitted = text.TfidfVectorizer(min_df=2).fit(training)
+    return lambda captions: _tidy(fitted.transform(captions).toarray())
 
 
 def sound_features(sounds: np.ndarray) -> np.ndarray:
