@@ -3,8 +3,10 @@
 import functools
 import http.server
 import os
+import sys
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,9 @@ from drcl_mini import DRCL, Split
 
 SIZES = {"image": (24, 7), "text": (20, 5)}
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers that fill one cache of numba (librosa, umap-learn) at once can crash: each has its own, kept for next time.
+    os.environ["NUMBA_CACHE_DIR"] = str(Path(sys.prefix, "numba", os.environ["PYTEST_XDIST_WORKER"]))
 torch.set_num_threads(1)  # on a busy machine, threads that wait for each other make tiny models 25 times slower
 
 

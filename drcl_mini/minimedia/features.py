@@ -33,7 +33,7 @@ def sound_features(sounds: np.ndarray) -> np.ndarray:
     frames = {"n_fft": 512, "hop_length": 256}
     cepstrum = feature.mfcc(y=waves, sr=RATE, n_mfcc=13, n_mels=40, **frames)
     loud = feature.rms(y=waves, frame_length=512, hop_length=256)
-    crossings = feature.zero_crossing_rate(y=waves, frame_length=512, hop_length=256)
+    crossings = _zero_crossing_rate(waves, 512, 256)
     centroid = feature.spectral_centroid(y=waves, sr=RATE, **frames) / RATE
     columns = [cepstrum.mean(axis=-1), cepstrum.std(axis=-1), *(x.mean(axis=-1) for x in (loud, crossings, centroid))]
     return _tidy(np.concatenate(columns, axis=1))
@@ -75,6 +75,16 @@ EXTRACTORS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "3d": cloud_features,
 }
 """The extractor of each medium but text, whose features need the training captions."""
+
+
+def _zero_crossing_rate(waves: np.ndarray, length: int, hop: int) -> np.ndarray:
+    """Changes of sign per sample, (n, 1, frames), of frames centred as librosa's are.
+
+    librosa's own calls code that numba compiles and caches; two processes that fill that cache at once can crash.
+    """
+    padded = np.pad(waves, ((0, 0), (length // 2, length // 2)), mode="edge")
+    frames = np.lib.stride_tricks.sliding_window_view(padded, length, axis=1)[:, ::hop]
+    return (np.diff(np.signbit(frames), axis=2).sum(axis=2) / length)[:, None]
 
 
 def _histogram(distances: np.ndarray, bins: int) -> np.ndarray:
