@@ -4,6 +4,7 @@ The modules read in the order the data flow: ``data``, ``datasets``, ``encoder``
 ``augmentation``, ``losses``, ``consistency``, ``training``, ``estimator``, ``metrics``, ``evaluation``, ``search``.
 """
 
+from .batch import fit_many
 from .data import MultimodalDataset, Split
 from .datasets import available_datasets, load_dataset
 from .encoder import Encoder
@@ -28,6 +29,7 @@ __all__ = [
     "available_datasets",
     "average_precision",
     "evaluate",
+    "fit_many",
     "load_dataset",
     "mean_average_precision",
     "nearest_neighbours",

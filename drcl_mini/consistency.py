@@ -1,32 +1,40 @@
 """Reversible semantic consistency (RSC): one modality's encoder learns to meet the frozen prior's targets."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from torch import Tensor
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor, nn
 
 from .augmentation import augment
-from .encoder import Encoder, embed
+from .encoder import Encoder, in_pieces
 from .losses import (
     generalized_cross_entropy,
     inter_modal_consistency,
     intra_modal_consistency,
     recast_mse,
 )
-from .metrics import mean_average_precision
+from .metrics import BLOCK, average_precision
+from .ranking import ranking_keys, row_sorter
 from .recasting import pseudo_inverse, recast
 from .settings import Settings
-from .training import Report, generator, train
+from .stack import Stack, Terms
+from .training import Report, Run, TrainingDiverged, generator, train
 
 
 def consistency_losses(
-    features: Tensor, labels: Tensor, prior: Tensor, inverse: Tensor, q: float, settings: Settings
-) -> dict[str, Tensor]:
-    r"""All four terms of one batch and their weighted sum, ``total``.
+    features: Tensor,
+    labels: Tensor,
+    prior: Tensor,
+    inverse: Tensor,
+    q: float | Tensor,
+    weights: Mapping[str, float | Tensor],
+) -> Terms:
+    r"""The terms of one batch and their weighted sum, ``total``.
 
     .. math:: \alpha\,(\mathrm{intra} + \mathrm{inter}) + \beta\,\mathrm{mse} + \eta\,\mathrm{GCE}_q(F W, Y),
         \qquad R = Y W^+
-
-    A term whose weight is 0 is not computed.
 
     Args:
         features: F, (n, D), encoder outputs, augmented in training.
@@ -34,104 +42,122 @@ def consistency_losses(
         prior: W, (D, C), frozen.
         inverse: W⁺, (C, D).
         q: exponent of the generalised cross entropy.
-        settings: the weights alpha, beta, eta.
+        weights: by term: ``intra``, ``inter``, ``mse``, ``label``, as :attr:`Settings.weights` gives them. A term
+            that is not there is not computed.
 
     Example:
         >>> import torch
         >>> w = torch.eye(2)
-        >>> terms = consistency_losses(torch.eye(2), torch.eye(2), w, w, 1.0, Settings())
+        >>> terms = consistency_losses(torch.eye(2), torch.eye(2), w, w, 1.0, Settings().weights)
         >>> terms["intra"].item(), terms["mse"].item()  # features that are their own targets
         (0.0, 0.0)
     """
     targets = recast(labels, prior, inverse)
-    terms = {}
-    if settings.alpha:
-        terms["intra"] = intra_modal_consistency(targets, features)
-        terms["inter"] = inter_modal_consistency(targets, features)
-    if settings.beta:
-        terms["mse"] = recast_mse(targets, features)
-    if settings.eta:
-        terms["label"] = generalized_cross_entropy(features @ prior, labels, q)
-    weights = {"intra": settings.alpha, "inter": settings.alpha, "mse": settings.beta, "label": settings.eta}
+    formulas = {
+        "intra": lambda: intra_modal_consistency(targets, features),
+        "inter": lambda: inter_modal_consistency(targets, features),
+        "mse": lambda: recast_mse(targets, features),
+        "label": lambda: generalized_cross_entropy(features @ prior, labels, q),
+    }
+    terms = {name: formulas[name]() for name in weights}
     return {**terms, "total": sum(weights[name] * term for name, term in terms.items())}
 
 
-def target_map(features: Tensor, labels: Tensor, inverse: Tensor) -> float:
+def target_map(features: Tensor, labels: Tensor, inverse: Tensor) -> Tensor:
     """mAP with each recast label as a query and a modality's items as gallery.
 
     A perfect second modality would query like that. The score needs one modality only, so it can watch an
     encoder that is trained alone.
 
     Args:
-        features: F, (n, D).
+        features: F, (…, n, D), of one run or of many.
         labels: Y, (n, C); every different row is one query.
-        inverse: W⁺, (C, D).
+        inverse: W⁺, (…, C, D).
+
+    Returns:
+        float64 (…).
 
     Example:
         >>> import torch
-        >>> target_map(torch.eye(2), torch.eye(2), torch.eye(2))
+        >>> target_map(torch.eye(2), torch.eye(2), torch.eye(2)).item()
         1.0
     """
     queries = labels.unique(dim=0)
-    return mean_average_precision(queries @ inverse, queries.long(), features, labels.long())
+    gallery = nnf.normalize(features.double(), dim=-1).mT
+    sort, index, scores = row_sorter(features.device), torch.arange(len(labels), device=features.device) << 1, []
+    for part in queries.split(max(1, BLOCK // (32 * gallery[..., 0, :].numel()))):
+        cosines = nnf.normalize((part @ inverse).double(), dim=-1) @ gallery
+        # The key's last bit is the relevance, so that sorting the keys ranks it.
+        keys = ranking_keys(cosines.float(), index | (part @ labels.T > 0))
+        scores.append(average_precision(sort(keys.flatten(0, -2)).view(keys.shape) & 1))
+    return torch.cat(scores, dim=-1).mean(dim=-1)
 
 
-def fit_encoder(
-    encoder: Encoder,
+def fit_encoders(
+    encoders: Sequence[Encoder],
     features: Tensor,
-    labels: Tensor,
-    prior: Tensor,
-    settings: Settings,
+    labels: Sequence[Tensor],
+    priors: Sequence[Tensor],
+    settings: Sequence[Settings],
     modality: str,
     validation: tuple[Tensor, Tensor] | None = None,
-    report: Report = lambda record: None,
-) -> list[dict[str, Any]]:
-    """RSC for one modality: train its encoder, in place, against the frozen prior.
+    reports: Sequence[Report] | None = None,
+) -> list[list[dict[str, Any]] | TrainingDiverged]:
+    """RSC for one modality, for one run or many at once: train each encoder, in place, against its frozen prior.
 
     Args:
-        encoder: fresh, from :func:`drcl_mini.encoder.build_encoder`.
+        encoders: fresh, from :func:`drcl_mini.encoder.build_encoder`, one for each run.
         features: X, (n, d).
-        labels: Y, (n, C), float.
-        prior: W, (D, C).
-        settings: epochs, rates, weights.
+        labels: Y, (n, C), float, of each run.
+        priors: W, (D, C), of each run.
+        settings: epochs, rates, weights of each run.
         modality: its name, which seeds its randomness and may have a learning rate of its own.
         validation: features and labels that ``settings.monitor`` picks the epoch on; ``None``: the last one.
-        report: told each epoch's record.
+        reports: told each epoch's record, one for each run.
 
     Returns:
-        One record an epoch: the losses, q, and validation scores.
+        For each run one record an epoch (the losses, q, and validation scores), or why it diverged.
     """
-    inverse = pseudo_inverse(prior)
+    used = [name for name in TERMS if any(name in s.weights for s in settings)]
+    runs = []
+    for encoder, y, w, s, report in zip(
+        encoders, labels, priors, settings, reports or [lambda record: None] * len(labels), strict=True
+    ):
+        numbers = {"gamma": s.gamma, **{name: s.weights.get(name, 0.0) for name in used}}
+        own = {"labels": y, "prior": w, "inverse": pseudo_inverse(w)}
+        own |= {name: torch.tensor(value, device=w.device) for name, value in numbers.items()}
+        source, rank = generator(s.seed, "batches", modality), RANKS[s.monitor if validation else None]
+        unused = {*used, "validation_map"} - {*s.weights, f"validation_{s.monitor}"}
+        epochs = range(1, s.epochs + 1)
+        runs.append(Run(encoder, s, source, s.rate(modality), epochs, own, unused, rank, s.patience, report))
 
-    def losses(index: Tensor, partner: Tensor, epoch: int) -> dict[str, Tensor]:
-        mixed = augment(encoder(features[index]), labels[index], settings.gamma, partner)
-        return consistency_losses(*mixed, prior, inverse, settings.q(epoch), settings)
+    def losses(network: nn.Module, index: Tensor, partner: Tensor, own: Terms) -> Terms:
+        mixed = augment(network(features[index]), own["labels"][index], own["gamma"], partner)
+        return consistency_losses(*mixed, own["prior"], own["inverse"], own["q"], {name: own[name] for name in used})
 
-    def after_epoch(epoch: int) -> dict[str, float]:
-        record = {"q": settings.q(epoch)}
-        if validation is not None:
-            outputs = embed(encoder, validation[0])
-            terms = consistency_losses(outputs, validation[1], prior, inverse, settings.q(epoch), settings)
-            record["validation_loss"] = terms["total"].item()
-            if settings.monitor == "map":
-                record["validation_map"] = target_map(outputs, validation[1], inverse)
-        return record
+    def validate(network: nn.Module, own: Terms) -> Terms:
+        f, weights = in_pieces(network, validation[0]), {name: own[name] for name in used}
+        terms = consistency_losses(f, validation[1], own["prior"], own["inverse"], own["q"], weights)
+        return {"features": f, "validation_loss": terms["total"]}
 
-    def rank(record: dict[str, float]) -> float:
-        return -record["validation_loss"] if settings.monitor == "loss" else record["validation_map"]
+    def after_epoch(stack: Stack, own: Terms) -> Terms:
+        if validation is None:
+            return {}
+        with torch.no_grad():
+            seen = stack.map(validate, own)
+        f = seen.pop("features")
+        if any(s.monitor == "map" for s in settings):
+            seen["validation_map"] = target_map(f, validation[1], own["inverse"])
+        return seen
 
-    return train(
-        list(encoder.parameters()),
-        losses,
-        len(features),
-        after_epoch,
-        epochs=range(1, settings.epochs + 1),
-        batch_size=settings.batch_size,
-        drop_last=settings.drop_last,
-        learning_rate=settings.rate(modality),
-        betas=settings.betas,
-        source=generator(settings.seed, "batches", modality),
-        rank=None if validation is None or settings.monitor is None else rank,
-        patience=settings.patience,
-        report=report,
-    )
+    train(runs, losses, len(features), after_epoch)
+    return [run.error or run.records for run in runs]
+
+
+TERMS = ("intra", "inter", "mse", "label")
+RANKS = {
+    None: None,
+    "loss": lambda record: -record["validation_loss"],
+    "map": lambda record: record["validation_map"],
+}
+"""What ``settings.monitor`` makes of a record: the greatest picks the epoch."""

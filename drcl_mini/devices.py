@@ -1,4 +1,8 @@
-"""Which device to compute on."""
+"""Which device to compute on, and how exactly."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -26,3 +30,24 @@ def resolve_device(name: str) -> torch.device:
     if device.type == "meta":
         raise ValueError("device 'meta' can't be used: it computes nothing")
     return device
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that can be had now; where the system doesn't tell, 4 GiB."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    try:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 4 * 2**30
+
+
+@contextmanager
+def tf32(wanted: bool) -> Iterator[None]:
+    """Let CUDA's float32 matrix products round their inputs to TF32 within the block."""
+    before = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = wanted or before
+    try:
+        yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = before

@@ -1,6 +1,7 @@
 """One encoder per modality: an MLP onto the unit sphere of the common space."""
 
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -55,6 +56,7 @@ class Encoder(nn.Module):
                 nn.init.uniform_(parameter, -bound, bound, generator=source)
             layers += [layer] if last else [layer, nn.ReLU()]
         self.layers = nn.Sequential(*layers)
+        self.bfloat16 = False  # compute the layers in bfloat16 where gradients are wanted, that is in training
         self.register_buffer("mean", mean)
         self.register_buffer("scale", scale)
 
@@ -67,7 +69,9 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.mean is not None:
             x = (x - self.mean) / self.scale
-        return nnf.normalize(self.layers(x), dim=1)
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16 and torch.is_grad_enabled()):
+            outputs = self.layers(x)
+        return nnf.normalize(outputs.to(x.dtype), dim=1)
 
 
 def build_encoder(features: Tensor, settings: Settings, source: torch.Generator) -> Encoder:
@@ -77,7 +81,14 @@ def build_encoder(features: Tensor, settings: Settings, source: torch.Generator)
         variance, mean = torch.var_mean(features, dim=0, correction=0)
         scale = variance.sqrt()
         scale[scale <= 1e-6 * mean.abs()] = 1  # a constant feature stays 0
-    return Encoder(features.shape[1], settings.hidden, settings.dim, source, mean, scale).to(features.device)
+    encoder = Encoder(features.shape[1], settings.hidden, settings.dim, source, mean, scale).to(features.device)
+    encoder.bfloat16 = settings.precision == "bfloat16"
+    return encoder
+
+
+def in_pieces(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """``network(x)``, a few thousand rows at a time, so that hidden layers keep small."""
+    return torch.cat([network(part) for part in x.split(ROWS)])
 
 
 def embed(encoder: Encoder, features: Tensor) -> Tensor:
@@ -90,4 +101,4 @@ def embed(encoder: Encoder, features: Tensor) -> Tensor:
     """
     device = next(encoder.parameters()).device
     with torch.no_grad():
-        return torch.cat([encoder(part.to(device)) for part in features.split(ROWS)])
+        return in_pieces(lambda part: encoder(part.to(device)), features)

@@ -1,29 +1,22 @@
 """DRCL as an estimator with scikit-learn's manners: settings in, ``fit``, ``transform``, ``predict``, ``search``."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from .batch import Stages, fit_many, interruptible, tensors
 from .checkpoint import load_checkpoint, model_state, restore_model, save_checkpoint
-from .checks import as_numpy, check_features, check_mapping, nearest, needs, warn
-from .consistency import fit_encoder
+from .checks import as_numpy, check_features, check_mapping, nearest
 from .data import Split
-from .devices import resolve_device
-from .encoder import Encoder, build_encoder, embed
-from .preflight import check_against, check_fit, check_prior
-from .prior import learn_prior, orthogonal_prior, select_prior, simplex_prior
-from .recasting import one_hot
+from .devices import resolve_device, tf32
+from .encoder import embed
+from .preflight import check_against, check_noise
 from .search import Neighbours, nearest_neighbours
 from .settings import Settings, released_settings
-from .training import Report, TrainingDiverged, generator
-
-Tensors = dict[str, tuple[Tensor, Tensor]]
 
 
 class DRCL:
@@ -87,18 +80,7 @@ class DRCL:
             ValueError: data or settings that don't fit; nothing has changed then.
             TrainingDiverged: a loss stopped being finite; what was trained before is kept.
         """
-        s = self.settings
-        device = resolve_device(s.device)
-        classes = check_fit(train, validation, s)
-        given = None if prior is None else check_prior(prior, s.dim, classes).to(device)
-        self.__dict__ = {"settings": s}  # forget an earlier fit
-        self.n_classes_, self.encoders_, self.history_ = classes, {}, []
-        self.priors_, self.quality_scores_, self.partial_ = {}, {}, []
-        data, held = self._tensors(train, device), self._tensors(validation, device)
-        with self._interruptible():
-            self.prior_, self.prior_source_ = self._choose_prior(given, data, held)
-            for name in data:
-                self._fit_modality(name, data, held)
+        fit_many([self], train, validation, [prior])
         return self
 
     def add_modality(self, name: str, features: Any, labels: Any, validation: tuple[Any, Any] | None = None) -> "DRCL":
@@ -121,9 +103,13 @@ class DRCL:
         held = None if validation is None else Split({name: validation[0]}, {name: validation[1]})
         check_against(train, held, self.n_classes_, set(range(self.n_classes_)))
         self.settings.rate(name)
-        with self._interruptible():
-            device = self.prior_.device
-            self._fit_modality(name, self._tensors(train, device), self._tensors(held, device))
+        check_noise(train, name, self.settings)
+        device, errors = self.prior_.device, {}
+        data, held = (tensors(split, self.n_classes_, device) for split in (train, held))
+        with interruptible([self]), tf32(self.settings.precision == "tf32"):
+            Stages([self], data, held, None, errors).fit_modality(name)
+        if errors:
+            raise errors[self]
         return self
 
     def transform(self, data: Split | Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -188,80 +174,12 @@ class DRCL:
             raise ValueError(f"{os.fspath(path)!r} is no usable checkpoint: {reason}") from None
         return model
 
-    def _choose_prior(self, given: Tensor | None, data: Tensors, held: Tensors) -> tuple[Tensor, str]:
-        s = self.settings
-        start = generator(s.seed, "start")
-        if given is not None:
-            return given, "given"
-        fixed = {"orthogonal": orthogonal_prior, "simplex": simplex_prior}
-        if s.prior in fixed:
-            device = next(iter(data.values()))[0].device
-            return fixed[s.prior](s.dim, self.n_classes_, start).to(device), s.prior
-        first = orthogonal_prior(s.dim, self.n_classes_, start)
-        for name, (x, y) in data.items():
-            if s.prior in ("selected", name):
-                scored = held[name] if s.selection == "validation" else None
-                with self._reporting("prior", name, s.prior_epochs) as report:
-                    learned = learn_prior(x, y, first, s, name, scored, report)
-                self.priors_[name], self.quality_scores_[name] = learned.prior, learned.score
-        chosen = select_prior(self.quality_scores_)
-        return self.priors_[chosen], chosen
-
-    def _fit_modality(self, name: str, data: Tensors, held: Tensors) -> None:
-        s, (x, y) = self.settings.but(dim=len(self.prior_)), data[name]
-        encoder = build_encoder(x, s, generator(s.seed, "encoder", name))
-        try:
-            with self._reporting("consistency", name, s.epochs, encoder) as report:
-                fit_encoder(encoder, x, y, self.prior_, s, name, held.get(name), report)
-        finally:
-            encoder.requires_grad_(False)
-        self.encoders_[name] = encoder
-        self.partial_ = [other for other in self.partial_ if other != name]
-
-    def _tensors(self, split: Split | None, device: torch.device) -> Tensors:
-        """{modality: (X, Y)} on the device, Y as float rows (n, C)."""
-        classes = self.n_classes_
-        if split is None:
-            return {}
-        return {
-            name: (torch.from_numpy(x).to(device), one_hot(split.labels[name], classes).to(device))
-            for name, x in split.features.items()
-        }
+    def _forget(self, classes: int) -> None:
+        """Begin anew: settings stay, an earlier fit goes."""
+        self.__dict__ = {"settings": self.settings}
+        self.n_classes_, self.encoders_, self.history_ = classes, {}, []
+        self.priors_, self.quality_scores_, self.partial_ = {}, {}, []
 
     def _check_fitted(self) -> None:
         if not hasattr(self, "prior_"):
             raise ValueError("this DRCL has not been fitted: call fit first")
-
-    @contextmanager
-    def _reporting(self, stage: str, name: str, epochs: int, encoder: Encoder | None = None) -> Iterator[Report]:
-        """A report that keeps the history, moves the progress bar, and registers the encoder once it has learned."""
-        tqdm = needs("tqdm", "tqdm").tqdm
-        shown = None if self.settings.progress is None else not self.settings.progress
-        with tqdm(total=epochs, desc=f"{stage} {name}", unit="epoch", disable=shown, leave=False) as bar:
-
-            def report(record: dict[str, Any]) -> None:
-                self.history_.append({"stage": stage, "modality": name, **record})
-                if encoder is not None and self.encoders_.get(name) is not encoder:
-                    self.encoders_[name] = encoder
-                    self.partial_ = [*(other for other in self.partial_ if other != name), name]
-                bar.set_postfix(loss=f"{record['total']:.3f}", refresh=False)
-                bar.update()
-
-            try:
-                yield report
-            except TrainingDiverged as error:
-                rate = "prior_learning_rate" if stage == "prior" else "learning_rate"
-                raise TrainingDiverged(f"{stage} of {name!r}: {error}, setting {rate!r}; {self._usable()}") from None
-
-    def _usable(self) -> str:
-        return f"usable: {', '.join(map(repr, self.encoders_))}" if self.encoders_ else "nothing usable yet"
-
-    @contextmanager
-    def _interruptible(self) -> Iterator[None]:
-        """Ctrl-C ends the training, not the model: what was trained stays usable, and a warning says what."""
-        self.interrupted_ = False
-        try:
-            yield
-        except KeyboardInterrupt:
-            self.interrupted_ = True
-            warn(f"training interrupted; {self._usable()}")

@@ -36,6 +36,7 @@ def check_fit(train: Split, validation: Split | None, settings: Settings) -> int
             raise ValueError(f"selection='validation' needs validation data of {', '.join(map(repr, missing))}")
     for modality in train.modalities:
         settings.rate(modality)
+        check_noise(train, modality, settings)
     return classes
 
 
@@ -71,6 +72,14 @@ def check_against(train: Split, validation: Split | None, classes: int, known: s
         new = sorted(_present(y) - known)
         if new:
             raise ValueError(f"modality {modality!r}: validation has class {new[0]}, which training never had")
+
+
+def check_noise(train: Split, modality: str, settings: Settings) -> None:
+    """Label noise needs one class a sample."""
+    if settings.label_noise and train.labels[modality].ndim == 2:
+        raise ValueError(
+            f"setting 'label_noise' is {settings.label_noise:g}, but {modality!r} has multi-hot labels: use 0"
+        )
 
 
 def check_prior(prior: object, dim: int, classes: int) -> torch.Tensor:

@@ -1,15 +1,16 @@
 """Priors W (D, C): fixed ones, and selective prior learning (SPL), which learns one on each modality."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from .encoder import build_encoder, embed
+from .encoder import Encoder, build_encoder, in_pieces
 from .losses import generalized_cross_entropy
 from .settings import Settings
-from .training import Report, generator, train
+from .stack import Stack, Terms
+from .training import Report, Run, TrainingDiverged, generator, train
 
 
 def orthogonal_prior(dim: int, classes: int, source: torch.Generator) -> Tensor:
@@ -64,7 +65,11 @@ def quality_score(features: Tensor, labels: Tensor, prior: Tensor) -> float:
         >>> quality_score(torch.eye(2), torch.eye(2), torch.zeros(2, 2))
         0.5
     """
-    return ((features @ prior).softmax(dim=1) * labels).sum(dim=1).mean().item()
+    return _quality(features @ prior, labels).item()
+
+
+def _quality(logits: Tensor, labels: Tensor) -> Tensor:
+    return (logits.softmax(dim=1) * labels).sum(dim=1).mean()
 
 
 class LearnedPrior(NamedTuple):
@@ -78,67 +83,83 @@ class LearnedPrior(NamedTuple):
     """One record an epoch: epoch, q, loss (``total``) and quality ``score``."""
 
 
-def learn_prior(
+class Classifier(nn.Module):
+    """An encoder and a prior that learn together: features (n, d) → logits F W, (n, C)."""
+
+    def __init__(self, encoder: Encoder, prior: Tensor) -> None:
+        super().__init__()
+        self.encoder, self.prior = encoder, nn.Parameter(prior)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.encoder(x) @ self.prior
+
+
+def learn_priors(
     features: Tensor,
-    labels: Tensor,
-    start: Tensor,
-    settings: Settings,
+    labels: Sequence[Tensor],
+    starts: Sequence[Tensor],
+    settings: Sequence[Settings],
     modality: str,
     scored: tuple[Tensor, Tensor] | None = None,
-    report: Report = lambda record: None,
-) -> LearnedPrior:
-    r"""SPL on one modality: encoder and W together learn to classify.
+    reports: Sequence[Report] | None = None,
+) -> list[LearnedPrior | TrainingDiverged]:
+    r"""SPL on one modality, for one run or many at once: encoder and W together learn to classify.
 
     .. math:: \min_{f, W}\; \mathrm{GCE}_{q_e}(f(X) W, Y), \qquad q_e = \min(1, q_{rate} \cdot e)
 
     Args:
         features: X, (n, d).
-        labels: Y, (n, C), float.
-        start: W⁰, (D, C), the same for every modality.
-        settings: encoder, epochs, rates.
+        labels: Y, (n, C), float, of each run.
+        starts: W⁰, (D, C), of each run, the same for every modality.
+        settings: encoder, epochs, rates of each run.
         modality: its name, which seeds its randomness.
-        scored: features and labels that the quality score is taken on; ``None``: the training data.
-        report: told each epoch's record.
+        scored: features and labels that the quality score is taken on where a run's settings say
+            ``selection="validation"``.
+        reports: told each epoch's record, one for each run.
+
+    Returns:
+        What each run found, or why it diverged.
 
     Example:
         >>> x, y = torch.eye(4), torch.eye(2).repeat(2, 1)
         >>> settings = Settings(hidden=(8,), dim=4, prior_epochs=20, prior_learning_rate=0.05)
         >>> start = orthogonal_prior(4, 2, torch.Generator().manual_seed(0))
-        >>> learn_prior(x, y, start, settings, "toy").score > 0.9
+        >>> learned, = learn_priors(x, [y], [start], [settings], "toy")
+        >>> learned.score > 0.9
         True
     """
-    source = generator(settings.seed, "prior", modality)
-    encoder = build_encoder(features, settings, source)
-    prior = start.to(features.device).clone().requires_grad_()
-    scored_features, scored_labels = (features, labels) if scored is None else scored
+    runs = []
+    for y, start, s, report in zip(
+        labels, starts, settings, reports or [lambda record: None] * len(labels), strict=True
+    ):
+        source = generator(s.seed, "prior", modality)
+        network = Classifier(build_encoder(features, s, source), start.to(features.device).clone())
+        first, rank = s.prior_first_epoch, (lambda record: record["score"]) if s.keep_best_prior else None
+        epochs = range(first, first + s.prior_epochs)
+        runs.append(Run(network, s, source, s.prior_learning_rate, epochs, {"labels": y}, rank=rank, report=report))
 
-    def losses(index: Tensor, _: Tensor, epoch: int) -> dict[str, Tensor]:
-        logits = encoder(features[index]) @ prior
-        if epoch == 0:  # as released: q = 0 there, and the gradient of x⁰ is 0
-            return {"total": 0 * logits.sum()}
-        return {"total": generalized_cross_entropy(logits, labels[index], settings.q(epoch))}
+    def losses(network: nn.Module, index: Tensor, _: Tensor, own: Terms) -> Terms:
+        logits = network(features[index])
+        loss = generalized_cross_entropy(logits, own["labels"][index], own["q"])
+        # as released: in an epoch 0 the gradient is 0
+        return {"total": torch.where(own["epoch"] == 0, 0 * logits.sum(), loss)}
 
-    def after_epoch(epoch: int) -> dict[str, float]:
-        score = quality_score(embed(encoder, scored_features), scored_labels, prior)
-        return {"q": settings.q(epoch), "score": score}
+    def score(network: nn.Module, own: Terms) -> Terms:
+        x, y = (features, own["labels"]) if scored is None else scored
+        return {"score": _quality(in_pieces(network, x), y)}
 
-    first = settings.prior_first_epoch
-    history = train(
-        [*encoder.parameters(), prior],
-        losses,
-        len(features),
-        after_epoch,
-        epochs=range(first, first + settings.prior_epochs),
-        batch_size=settings.batch_size,
-        drop_last=settings.drop_last,
-        learning_rate=settings.prior_learning_rate,
-        betas=settings.betas,
-        source=source,
-        report=report,
-        rank=(lambda record: record["score"]) if settings.keep_best_prior else None,
-    )
-    scores = [record["score"] for record in history] or [after_epoch(first)["score"]]
-    return LearnedPrior(prior.detach(), max(scores), history)
+    def after_epoch(stack: Stack, own: Terms) -> Terms:
+        with torch.no_grad():
+            return stack.map(score, own)
+
+    train(runs, losses, len(features), after_epoch)
+    return [run.error or _outcome(run, after_epoch) for run in runs]
+
+
+def _outcome(run: Run, after_epoch: Callable[[Stack, Terms], Terms]) -> LearnedPrior:
+    scores = [record["score"] for record in run.records]
+    scores = scores or after_epoch(Stack([run.network]), {k: v[None] for k, v in run.own.items()})["score"].tolist()
+    return LearnedPrior(run.network.prior.detach(), max(scores), run.records)
 
 
 def select_prior(scores: Mapping[str, float]) -> str:

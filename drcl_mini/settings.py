@@ -39,6 +39,9 @@ class Settings:
             for validation items), ``"loss"`` (as released; it falls as q_e grows, so it favours late epochs), or
             ``None`` for the last epoch.
         patience: stop after this many epochs without a better monitor value; ``None`` never stops.
+        label_noise: share of the training labels that are made wrong, see :func:`drcl_mini.noise.with_label_noise`.
+        precision: of the matrix products in training: ``"float32"``, exact; ``"tf32"`` (NVIDIA GPUs) and
+            ``"bfloat16"`` are faster where the processor has them. Weights, losses and evaluation stay in float32.
         seed: all randomness: same seed, same machine, same result.
         device: ``"auto"`` (CUDA where there is one, else CPU) or any torch device name.
         progress: show a progress bar; ``None``: only in a terminal.
@@ -65,6 +68,8 @@ class Settings:
     gamma: float = 0.9
     monitor: str | None = "map"
     patience: int | None = 15
+    label_noise: float = 0.0
+    precision: str = "float32"
     seed: int = 0
     device: str = "auto"
     progress: bool | None = None
@@ -88,6 +93,8 @@ class Settings:
             ("selection", self.selection in ("train", "validation"), "'train' or 'validation'"),
             ("monitor", self.monitor in ("map", "loss", None), "'map', 'loss' or None"),
             ("patience", self.patience is None or _is_int(self.patience, 1), "None or at least 1"),
+            ("precision", self.precision in ("float32", "tf32", "bfloat16"), "'float32', 'tf32' or 'bfloat16'"),
+            ("label_noise", _is_real(self.label_noise, 0, 1), "a share from 0 to 1"),
             ("gamma", _is_real(self.gamma, 0, 1), "a number in [0, 1]"),
             ("seed", _is_int(self.seed, 0) and self.seed < 2**63, "an integer from 0 to 2⁶³ − 1"),
             ("prior_first_epoch", _is_int(self.prior_first_epoch, 0) and self.prior_first_epoch < 2, "0 or 1"),
@@ -127,6 +134,17 @@ class Settings:
             0.3
         """
         return min(1.0, self.q_rate * epoch)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each loss term that is on: α of intra and inter, β of mse, η of label.
+
+        Example:
+            >>> Settings(beta=0).weights
+            {'intra': 0.1, 'inter': 0.1, 'label': 1.0}
+        """
+        terms = {"intra": self.alpha, "inter": self.alpha, "mse": self.beta, "label": self.eta}
+        return {name: weight for name, weight in terms.items() if weight}
 
     def rate(self, modality: str) -> float:
         """The learning rate of one modality's encoder."""

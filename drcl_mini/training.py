@@ -1,16 +1,17 @@
-"""The training loop that both stages share: shuffle, mini-batches, Adam, one report an epoch."""
+"""The training loop that both stages share, for one run or many at once: shuffle, mini-batches, Adam, reports."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-Losses = Callable[[Tensor, Tensor, int], dict[str, Tensor]]
-"""(batch's indices, each sample's partner within the batch, epoch) → named losses; "total" is minimised."""
+from .settings import Settings
+from .stack import Stack, Terms, together
 
 Report = Callable[[dict[str, Any]], None]
 """Told the record of each epoch as it ends."""
@@ -52,83 +53,151 @@ def copies(parameters: Iterable[Tensor]) -> list[Tensor]:
     return [parameter.detach().clone() for parameter in parameters]
 
 
-def train(
-    parameters: Iterable[Tensor],
-    losses: Losses,
-    samples: int,
-    after_epoch: Callable[[int], dict[str, float]],
-    *,
-    epochs: Iterable[int],
-    batch_size: int,
-    drop_last: bool,
-    learning_rate: float,
-    betas: tuple[float, float],
-    source: torch.Generator,
-    rank: Callable[[dict[str, Any]], float] | None = None,
-    patience: int | None = None,
-    report: Report = lambda record: None,
-) -> list[dict[str, Any]]:
-    """Minimise ``losses(...)["total"]`` over ``parameters``, in place, and return one record an epoch.
+@dataclass(eq=False)
+class Run:
+    """One run: a network, how to train it, and what came of it."""
 
-    Data stay where the losses keep them: an epoch sends its shuffled indices to the device once and
-    brings its mean losses back once.
+    network: nn.Module
+    settings: Settings
+    source: torch.Generator
+    """Where shuffles are drawn from."""
+    learning_rate: float
+    """Adam's."""
+    epochs: range
+    """Values of the epoch counter."""
+    own: dict[str, Tensor] = field(default_factory=dict)
+    """Tensors of this run that its losses need: labels, prior, weights …"""
+    unused: Collection[str] = ()
+    """Entries of a record that other runs of the stack have and this one has not."""
+    rank: Callable[[dict[str, Any]], float] | None = None
+    """Gives a record a value, whose greatest picks the epoch to end with; ``None``: the last one."""
+    patience: int | None = None
+    """With ``rank``, stop after so many epochs without a greater value."""
+    report: Report = lambda record: None
+    """Called with each epoch's record."""
+    records: list[dict[str, Any]] = field(default_factory=list)
+    """One for each epoch: epoch, mean losses, q, and what ``after_epoch`` said."""
+    error: TrainingDiverged | None = None
+    """Why it ended early, if it did."""
+
+    def begin(self) -> None:
+        self._best, self._waited, self._good = -math.inf, 0, copies(self.network.parameters())
+
+    def check(self, losses: dict[str, float], finite: bool, epoch: int) -> None:
+        """Set ``error`` if something is no longer a number."""
+        lost = [name for name, value in losses.items() if not math.isfinite(value)]
+        if lost or not finite:
+            names = ", ".join(name for name in lost if name != "total" or len(lost) == 1) or "weights"
+            advice = f"lower the learning rate ({self.learning_rate:g})"
+            self.error = TrainingDiverged(f"training diverged in epoch {epoch}: {names} not finite; {advice}")
+
+    def end_epoch(self, record: dict[str, Any]) -> None:
+        """Keep the record, and the weights if they are the best so far."""
+        value = record["epoch"] if self.rank is None else self.rank(record)
+        if value > self._best:
+            self._good, self._best, self._waited = copies(self.network.parameters()), value, 0
+        else:
+            self._waited += 1
+        self.records.append(record)
+        self.report(record)
+
+    @property
+    def ended(self) -> bool:
+        return self.error is not None or len(self.records) == len(self.epochs) or self._waited == self.patience
+
+    def restore(self) -> None:
+        """Back to the last good weights, in a storage of their own."""
+        for parameter, value in zip(self.network.parameters(), self._good, strict=True):
+            parameter.data, parameter.grad = value, None
+
+
+def train(
+    runs: Sequence[Run],
+    losses: Callable[..., Terms],
+    samples: int,
+    after_epoch: Callable[[Stack, Terms], Terms] = lambda stack, own: {},
+) -> None:
+    """Minimise each run's ``losses(...)["total"]`` over its network's parameters, in place.
+
+    Many runs take every step together, and equal the same runs alone to float tolerance; a run that has ended
+    leaves the stack. Data stay where the losses keep them: an epoch sends its shuffled indices to the device
+    once and brings its mean losses back once.
 
     Args:
-        parameters: tensors to train.
-        losses: the loss terms of one batch.
+        runs: networks of one shape; their settings agree on batches and betas, and all begin with the same epoch.
+        losses: of one run: (network, batch's indices, each sample's partner within the batch, ``own``, with q and
+            epoch added) → named losses; "total" is minimised.
         samples: n, how many samples there are.
-        after_epoch: called with the epoch; its numbers join the record.
-        epochs: values of the epoch counter.
-        batch_size: samples in a batch, at most.
-        drop_last: see :func:`batches`.
-        learning_rate: Adam's.
-        betas: Adam's.
-        source: where shuffles are drawn from.
-        rank: gives a record a value, whose greatest picks the epoch to end with; ``None``: the last one.
-        patience: with ``rank``, stop after so many epochs without a greater value.
-        report: called with each epoch's record.
+        after_epoch: (stack, ``own`` of all its runs) → more for each run's record, (R,) each.
 
     Raises:
-        TrainingDiverged: a loss or a parameter is no longer finite; parameters hold the last good state.
         KeyboardInterrupt: passed on, parameters hold the last good state.
+
+    A run whose losses or parameters are no longer finite gets an ``error``, and its last good parameters.
     """
-    parameters = list(parameters)
-    device = parameters[0].device
-    optimiser = torch.optim.Adam(parameters, lr=learning_rate, betas=betas, fused=True)
-    good, best, waited = copies(parameters), -math.inf, 0
-    records: list[dict[str, Any]] = []
+    settings = runs[0].settings
+    groups: dict[float, list[Tensor]] = {run.learning_rate: [] for run in runs}
+    for run in runs:
+        run.begin()
+        groups[run.learning_rate] += run.network.parameters()
+    rates = [{"params": group, "lr": rate} for rate, group in groups.items()]
+    optimiser = torch.optim.Adam(rates, betas=settings.betas, fused=True)
+    live, stack = _without_ended(runs, None)
     try:
-        for epoch in epochs:
-            parts = list(batches(samples, batch_size, drop_last, source))
-            sizes = [len(index) for index, _ in parts]
-            shuffled = torch.stack([torch.cat(column) for column in zip(*parts, strict=True)]).to(device)
-            sums: Tensor | float = 0.0
-            for index, partner in zip(*(column.split(sizes) for column in shuffled), strict=True):
-                terms = losses(index, partner, epoch)
-                optimiser.zero_grad()
-                terms["total"].backward()
-                optimiser.step()
-                sums = sums + torch.stack([term.detach() for term in terms.values()]) * len(index)
-            record = dict(zip(terms, (sums / sum(sizes)).tolist(), strict=True))
-            lost = [name for name, value in record.items() if not math.isfinite(value)]
-            if not lost and not all(torch.stack([p.isfinite().all() for p in parameters]).tolist()):
-                lost = ["weights"]
-            if lost:
-                names = ", ".join(name for name in lost if name != "total" or len(lost) == 1)
-                advice = f"lower the learning rate ({learning_rate:g})"
-                raise TrainingDiverged(f"training diverged in epoch {epoch}: {names} not finite; {advice}")
-            record = {"epoch": epoch, **record, **after_epoch(epoch)}
-            value = epoch if rank is None else rank(record)
-            if value > best:
-                good, best, waited = copies(parameters), value, 0
-            else:
-                waited += 1
-            records.append(record)
-            report(record)
-            if waited == patience:
-                break
+        while live:
+            epoch = live[0].epochs[len(live[0].records)]
+            shuffles = [list(batches(samples, settings.batch_size, settings.drop_last, run.source)) for run in live]
+            means = _one_epoch(stack, optimiser, losses, shuffles, _own(live, epoch))
+            for run, mean, finite in zip(live, means, stack.finite().tolist(), strict=True):
+                run.check(mean, finite, epoch)
+            means = [mean for run, mean in zip(live, means, strict=True) if run.error is None]
+            live, stack = _without_ended(live, stack)
+            if live:
+                more = _by_run(after_epoch(stack, _own(live, epoch)), len(live))
+                for run, mean, seen in zip(live, means, more, strict=True):
+                    record = {"epoch": epoch, **mean, "q": run.settings.q(epoch), **seen}
+                    run.end_epoch({name: value for name, value in record.items() if name not in run.unused})
+                live, stack = _without_ended(live, stack)
     finally:
-        with torch.no_grad():
-            for parameter, value in zip(parameters, good, strict=True):
-                parameter.copy_(value)
-    return records
+        for run in runs:
+            run.restore()
+
+
+def _one_epoch(
+    stack: Stack, optimiser: torch.optim.Optimizer, losses: Callable, shuffles: Sequence, own: Terms
+) -> list[dict[str, float]]:
+    """Take every step of an epoch; gives each run's mean losses."""
+    sizes = [len(index) for index, _ in shuffles[0]]
+    order = torch.stack([torch.stack([torch.cat(c) for c in zip(*parts, strict=True)], dim=1) for parts in shuffles])
+    sums: Tensor | float = 0.0
+    for part in order.to(stack.device).split(sizes, dim=1):
+        terms = stack.map(losses, *part.unbind(dim=2), own)
+        stack.backward(terms["total"])
+        optimiser.step()
+        sums = sums + torch.stack([term.detach() for term in terms.values()]) * part.shape[1]
+    return _by_run(dict(zip(terms, sums / sum(sizes), strict=True)), len(shuffles))
+
+
+def _own(runs: Sequence[Run], epoch: int) -> Terms:
+    """What differs between runs, with a leading run axis."""
+    device = next(runs[0].network.parameters()).device
+    q = torch.tensor([run.settings.q(epoch) for run in runs], device=device)
+    given = {name: together([run.own[name] for run in runs]) for name in runs[0].own}
+    return {**given, "q": q, "epoch": torch.full_like(q, epoch)}
+
+
+def _by_run(terms: Terms, runs: int) -> list[dict[str, float]]:
+    """{name: (R,)} as R dictionaries of numbers, with one transfer from the device."""
+    values = torch.stack(list(terms.values())).T.tolist() if terms else [[]] * runs
+    return [dict(zip(terms, row, strict=True)) for row in values]
+
+
+def _without_ended(runs: Sequence[Run], stack: Stack | None) -> tuple[list[Run], Stack | None]:
+    """The runs that go on, and a stack of them; those that have ended get their last good weights."""
+    live = [run for run in runs if not run.ended]
+    if len(live) == len(runs) and stack:
+        return live, stack
+    for run in runs:
+        if run.ended:
+            run.restore()
+    return live, Stack([run.network for run in live]) if live else None

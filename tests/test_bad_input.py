@@ -138,8 +138,8 @@ def given(tiny, train, validation):
 @pytest.fixture
 def no_training(monkeypatch, tmp_path, data_home):
     """Nothing may be trained from here on, and nothing written."""
-    for name in ("learn_prior", "fit_encoder"):
-        monkeypatch.setattr(drcl_mini.estimator, name, lambda *_, **__: pytest.fail("training had begun"))
+    for name in ("learn_priors", "fit_encoders"):
+        monkeypatch.setattr(drcl_mini.batch, name, lambda *_, **__: pytest.fail("training had begun"))
     monkeypatch.chdir(tmp_path)
     yield
     assert list(tmp_path.iterdir()) == []

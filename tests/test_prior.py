@@ -6,7 +6,7 @@ import drcl_mini.prior
 from drcl_mini import Settings, training
 from drcl_mini.encoder import build_encoder
 from drcl_mini.losses import generalized_cross_entropy
-from drcl_mini.prior import learn_prior, orthogonal_prior, quality_score, select_prior, simplex_prior
+from drcl_mini.prior import learn_priors, orthogonal_prior, quality_score, select_prior, simplex_prior
 from drcl_mini.recasting import one_hot
 from drcl_mini.training import batches, generator
 
@@ -62,14 +62,16 @@ def learn(train, tiny, monkeypatch):
     def run(scored_on_wrong_labels=False, **settings):
         seen, source = [], seeded()
 
-        def spy(parameters, *arguments, report, **named):
-            return training.train(parameters, *arguments, report=lambda _: seen.append(parameters[-1].clone()), **named)
+        def spy(runs, *arguments):
+            runs[0].report = lambda _: seen.append(runs[0].network.prior.detach().clone())
+            training.train(runs, *arguments)
 
         monkeypatch.setattr(drcl_mini.prior, "train", spy)
         start = orthogonal_prior(tiny["dim"], 3, source)
         x, y = torch.from_numpy(train.features["image"]), one_hot(train.labels["image"], 3)
         wrong = (x, y.roll(1, dims=1)) if scored_on_wrong_labels else None
-        return learn_prior(x, y, start, Settings().but(**{**tiny, **settings}), "image", wrong), start, seen
+        (learned,) = learn_priors(x, [y], [start], [Settings().but(**{**tiny, **settings})], "image", wrong)
+        return learned, start, seen
 
     return run
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-import drcl_mini.estimator
+import drcl_mini.batch
 from drcl_mini import DRCL, Split
 from drcl_mini.prior import LearnedPrior, orthogonal_prior
 
@@ -11,11 +11,11 @@ from drcl_mini.prior import LearnedPrior, orthogonal_prior
 def test_every_modality_starts_from_the_same_prior(tiny, train, monkeypatch):
     starts = []
 
-    def spy(x, y, start, *arguments):
-        starts.append(start.clone())
-        return LearnedPrior(start + len(starts), 0.5, [])
+    def spy(x, y, given, *arguments):
+        starts.extend(start.clone() for start in given)
+        return [LearnedPrior(start + len(starts), 0.5, []) for start in given]
 
-    monkeypatch.setattr(drcl_mini.estimator, "learn_prior", spy)
+    monkeypatch.setattr(drcl_mini.batch, "learn_priors", spy)
     DRCL(**tiny).fit(train)
     assert len(starts) == 2
     assert torch.equal(starts[0], starts[1])
@@ -24,10 +24,11 @@ def test_every_modality_starts_from_the_same_prior(tiny, train, monkeypatch):
 
 @pytest.mark.parametrize("winner", ["image", "text"])
 def test_the_scores_select_the_prior(tiny, train, monkeypatch, winner):
-    def fake(x, y, start, settings, modality, *arguments):
-        return LearnedPrior(start * (2 if modality == "image" else 3), 0.6 if modality == winner else 0.5, [])
+    def fake(x, y, starts, settings, modality, *arguments):
+        factor, score = (2 if modality == "image" else 3), (0.6 if modality == winner else 0.5)
+        return [LearnedPrior(start * factor, score, []) for start in starts]
 
-    monkeypatch.setattr(drcl_mini.estimator, "learn_prior", fake)
+    monkeypatch.setattr(drcl_mini.batch, "learn_priors", fake)
     model = DRCL(**tiny).fit(train)
     assert model.prior_source_ == winner
     assert model.quality_scores_ == {name: 0.6 if name == winner else 0.5 for name in ("image", "text")}

@@ -3,8 +3,8 @@ from itertools import pairwise
 import pytest
 import torch
 
-from drcl_mini import TrainingDiverged
-from drcl_mini.training import batches, generator, train
+from drcl_mini import Settings, TrainingDiverged
+from drcl_mini.training import Run, batches, generator, train
 
 SIZES = [(10, 4), (10, 3), (1, 4), (3, 4), (4, 4), (100, 7)]
 
@@ -48,29 +48,39 @@ def test_generators_differ_by_seed_and_by_name():
     assert len({torch.rand(1, generator=source).item() for source in sources}) == len(sources)
 
 
+class Weight(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(3))
+
+    def forward(self):
+        return self.weight
+
+
 @pytest.fixture
 def run():
     """Train one weight towards 100; gives it, the records, and what it was at the end of each epoch."""
 
-    def go(loss=lambda weight, epoch: (weight - 100).square().sum(), samples=10, raises=None, **settings):
-        weight, ends = torch.zeros(3, requires_grad=True), []
+    def go(loss=lambda weight, epoch: (weight - 100).square().sum(), samples=10, raises=None, **given):
+        network, ends = Weight(), []
 
-        def losses(index, partner, epoch):
-            value = loss(weight, epoch)
+        def losses(network, index, partner, own):
+            value = loss(network(), own["epoch"].item())
             return {"part": value, "indices": index.double().mean(), "total": value}
 
-        def after_epoch(epoch):
-            ends.append(weight.detach().clone())
-            return {"seen": epoch}
+        def after_epoch(stack, own):
+            ends.append(network.weight.detach().clone())
+            return {"seen": own["epoch"]}
 
-        named = {"epochs": range(1, 6), "batch_size": 4, "drop_last": False, "learning_rate": 0.1} | settings
-        arguments = [weight], losses, samples, after_epoch
-        named |= {"betas": (0.5, 0.999), "source": generator(0)}
-        if raises is None:
-            return weight.detach(), train(*arguments, **named), ends
-        with pytest.raises(raises) as caught:
-            train(*arguments, **named)
-        return weight.detach(), str(caught.value), ends
+        settings = Settings(batch_size=4).but(**{k: given.pop(k) for k in ("batch_size", "drop_last") if k in given})
+        one = Run(network, settings, generator(0), **{"learning_rate": 0.1, "epochs": range(1, 6), **given})
+        if raises in (None, TrainingDiverged):
+            train([one], losses, samples, after_epoch)
+            assert (raises is None) == (one.error is None)
+            return network.weight.detach(), one.records if raises is None else str(one.error), ends
+        with pytest.raises(raises):
+            train([one], losses, samples, after_epoch)
+        return network.weight.detach(), None, ends
 
     return go
 

@@ -1,0 +1,286 @@
+"""Many models fitted at once: the two stages of DRCL, each for a stack of runs. One model is the smallest stack."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from .checks import needs, warn
+from .consistency import fit_encoders
+from .data import Split
+from .devices import free_memory, resolve_device, tf32
+from .encoder import Encoder, build_encoder
+from .noise import with_label_noise
+from .preflight import check_fit, check_prior
+from .prior import learn_priors, orthogonal_prior, select_prior, simplex_prior
+from .recasting import one_hot
+from .settings import Settings
+from .training import Report, TrainingDiverged, generator
+
+if TYPE_CHECKING:
+    from .estimator import DRCL
+
+Tensors = dict[str, tuple[Tensor, Tensor]]
+
+SHAPING = (
+    "hidden", "dim", "standardise", "selection", "prior_first_epoch", "betas", "batch_size", "drop_last", "precision",
+)  # fmt: skip
+"""Settings that models of one stack share; the others may differ from run to run."""
+
+
+def fit_many(
+    models: Sequence["DRCL"],
+    train: Split,
+    validation: Split | None = None,
+    priors: Sequence[Any] | None = None,
+    memory: int | None = None,
+) -> None:
+    """Fit many models at once, in place, each as its own ``fit`` would: a run in a batch equals the run alone.
+
+    Models whose settings differ in shapes (see :data:`SHAPING`) or in the device are trained one group after
+    another; a group too big for the memory is split.
+
+    Args:
+        models: unfitted :class:`drcl_mini.DRCL`, each with its own seed and settings.
+        train: what to learn from.
+        validation: what picks the epochs.
+        priors: for each model a given prior W (D, C), or ``None`` to learn one.
+        memory: bytes that one stack may take, about; by default half of what is free now.
+
+    Raises:
+        ValueError: data or settings that don't fit; nothing has changed then.
+        TrainingDiverged: losses of some models stopped being finite; the others are fitted.
+
+    Example:
+        >>> import drcl_mini
+        >>> data = drcl_mini.load_dataset("digits-halves")
+        >>> models = [drcl_mini.DRCL(seed=seed, prior_epochs=2, epochs=2) for seed in range(3)]
+        >>> fit_many(models, data.train, data.validation)
+        >>> [len(model.history_) for model in models]
+        [8, 8, 8]
+    """
+    models = list(models)
+    priors = [None] * len(models) if priors is None else list(priors)
+    if len(set(map(id, models))) < len(models) or len(priors) != len(models):
+        raise ValueError(
+            f"{len(models)} models and {len(priors)} priors, expected different models, one prior for each"
+        )
+    groups: dict[tuple, list[DRCL]] = defaultdict(list)
+    given: dict[DRCL, Tensor] = {}
+    for model, prior in zip(models, priors, strict=True):
+        s, device = model.settings, resolve_device(model.settings.device)
+        if s.precision == "tf32" and device.type != "cuda":
+            raise ValueError(f"setting 'precision' is 'tf32', which {device.type} has not: use 'float32' or 'bfloat16'")
+        classes = check_fit(train, validation, s)
+        if prior is not None:
+            given[model] = check_prior(prior, s.dim, classes).to(device)
+        groups[device, *(getattr(s, name) for name in SHAPING)].append(model)
+    for model in models:
+        model._forget(classes)
+    errors: dict[DRCL, TrainingDiverged] = {}
+    with interruptible(models):
+        for (device, *_), group in groups.items():
+            stages = Stages(
+                group, tensors(train, classes, device), tensors(validation, classes, device), memory, errors
+            )
+            with tf32(group[0].settings.precision == "tf32"):
+                stages.choose_priors(given)
+                for name in train.modalities:
+                    stages.fit_modality(name)
+            for model in group:
+                model.interrupted_ = False
+    if errors:
+        raise _all_errors(models, errors)
+
+
+class Stages:
+    """SPL and RSC for a group of models of one shape, modality by modality.
+
+    Args:
+        models: what to fit.
+        data: training features and labels (X, Y), by modality.
+        held: those of validation.
+        memory: bytes that one stack may take; ``None``: half of what is free.
+        errors: where models that diverge are noted; they take no further part.
+    """
+
+    def __init__(
+        self,
+        models: Sequence["DRCL"],
+        data: Tensors,
+        held: Tensors,
+        memory: int | None,
+        errors: dict["DRCL", TrainingDiverged],
+    ) -> None:
+        self.models, self.data, self.held, self.memory, self.errors = models, data, held, memory, errors
+
+    def choose_priors(self, given: dict["DRCL", Tensor]) -> None:
+        """Give each model its ``prior_``: the given one, a fixed one, or the one that SPL selects."""
+        device = next(iter(self.data.values()))[0].device
+        first: dict[DRCL, Tensor] = {}
+        for model in self.models:
+            s, fixed = model.settings, {"orthogonal": orthogonal_prior, "simplex": simplex_prior}
+            if model in given:
+                model.prior_, model.prior_source_ = given[model], "given"
+            else:
+                make = fixed.get(s.prior, orthogonal_prior)
+                first[model] = make(s.dim, model.n_classes_, generator(s.seed, "start")).to(device)
+                if s.prior in fixed:
+                    model.prior_, model.prior_source_ = first[model], s.prior
+        learning = [model for model in self.models if not hasattr(model, "prior_")]
+        for name, (x, _) in self.data.items():
+
+            def learn(part: list["DRCL"], name: str = name, x: Tensor = x) -> None:
+                settings = [model.settings for model in part]
+                scored = self.held[name] if settings[0].selection == "validation" else None
+                with reporting(part, "prior", name, sum(s.prior_epochs for s in settings)) as reports:
+                    starts = [first[model] for model in part]
+                    found = learn_priors(x, self._labels(part, name), starts, settings, name, scored, reports)
+                for model, learned in zip(part, self._without_errors(part, found, "prior", name), strict=True):
+                    if learned is not None:
+                        model.priors_[name], model.quality_scores_[name] = learned.prior, learned.score
+
+            self._in_parts([model for model in learning if model.settings.prior in ("selected", name)], name, learn)
+        for model in learning:
+            if model not in self.errors:
+                chosen = select_prior(model.quality_scores_)
+                model.prior_, model.prior_source_ = model.priors_[chosen], chosen
+
+    def fit_modality(self, name: str) -> None:
+        """Train one modality's encoder of each model against its prior."""
+        x, _ = self.data[name]
+
+        def fit(part: list["DRCL"]) -> None:
+            settings = [model.settings.but(dim=len(model.prior_)) for model in part]
+            encoders = [build_encoder(x, s, generator(s.seed, "encoder", name)) for s in settings]
+            priors = [model.prior_ for model in part]
+            try:
+                with reporting(part, "consistency", name, sum(s.epochs for s in settings), encoders) as reports:
+                    labels = self._labels(part, name)
+                    found = fit_encoders(encoders, x, labels, priors, settings, name, self.held.get(name), reports)
+            finally:
+                for encoder in encoders:
+                    encoder.requires_grad_(False)
+            for model, encoder, whole in zip(
+                part, encoders, self._without_errors(part, found, "consistency", name), strict=True
+            ):
+                if whole is not None:
+                    model.encoders_[name] = encoder
+                    model.partial_ = [other for other in model.partial_ if other != name]
+
+        self._in_parts(self.models, name, fit)
+
+    def _in_parts(self, models: Sequence["DRCL"], name: str, work: Callable[[list["DRCL"]], None]) -> None:
+        """Do the work on as many models at a time as the memory holds."""
+        live = [model for model in models if model not in self.errors]
+        if not live:
+            return
+        x, y = self.data[name]
+        held = len(self.held[name][0]) if name in self.held else 0
+        room = self.memory or free_memory(x.device) // 2
+        size = max(1, room // run_bytes(live[0].settings, x.shape[1], y.shape[1], held))
+        parts = [live[start : start + size] for start in range(0, len(live), size)]
+        while parts:
+            part, known = parts.pop(0), [len(model.history_) for model in live]
+            try:
+                work(part)
+            except torch.OutOfMemoryError:
+                if len(part) == 1:
+                    advice = "lower the setting 'batch_size', 'hidden' or 'dim', or use device='cpu'"
+                    raise RuntimeError(f"out of memory on {x.device} while training {name!r}: {advice}") from None
+                for model, length in zip(live, known, strict=True):
+                    del model.history_[length:]
+                parts[:0] = part[: len(part) // 2], part[len(part) // 2 :]
+
+    def _labels(self, models: Sequence["DRCL"], name: str) -> list[Tensor]:
+        y = self.data[name][1]
+        sources = [generator(model.settings.seed, "noise", name) for model in models]
+        shares = [model.settings.label_noise for model in models]
+        return [with_label_noise(y, share, s) if share else y for share, s in zip(shares, sources, strict=True)]
+
+    def _without_errors(self, models: Sequence["DRCL"], found: Sequence[Any], stage: str, name: str) -> list[Any]:
+        rate = "prior_learning_rate" if stage == "prior" else "learning_rate"
+        for model, result in zip(models, found, strict=True):
+            if isinstance(result, TrainingDiverged):
+                message = f"{stage} of {name!r}: {result}, setting {rate!r}; {usable(model)}"
+                self.errors[model] = TrainingDiverged(message)
+        return [None if isinstance(result, TrainingDiverged) else result for result in found]
+
+
+def tensors(split: Split | None, classes: int, device: torch.device) -> Tensors:
+    """{modality: (X, Y)} on the device, Y as float rows (n, C)."""
+    if split is None:
+        return {}
+    return {
+        name: (torch.from_numpy(x).to(device), one_hot(split.labels[name], classes).to(device))
+        for name, x in split.features.items()
+    }
+
+
+def run_bytes(settings: Settings, d: int, classes: int, held: int) -> int:
+    """About how much memory one run takes in a stack.
+
+    Weights six times (value, gradient, Adam's two moments, the best epoch's, and while a stack is made), a batch's
+    activations with their gradients, and the similarities of its pairs.
+    """
+    widths, rows = [d, *settings.hidden, settings.dim], max(settings.batch_size, held)
+    weights = sum(a * b for a, b in pairwise(widths)) + settings.dim * classes
+    return 4 * (6 * weights + 3 * rows * sum(widths) + 8 * rows * rows)
+
+
+def usable(model: "DRCL") -> str:
+    """Which modalities of a model can be used, in words."""
+    return f"usable: {', '.join(map(repr, model.encoders_))}" if model.encoders_ else "nothing usable yet"
+
+
+@contextmanager
+def reporting(
+    models: Sequence["DRCL"], stage: str, name: str, epochs: int, encoders: Sequence[Encoder] | None = None
+) -> Iterator[list[Report]]:
+    """Reports that keep each history, move one progress bar, and register an encoder once it has learned."""
+    tqdm = needs("tqdm", "tqdm").tqdm
+    progress = models[0].settings.progress
+    title = f"{stage} {name}" + (f" × {len(models)}" if len(models) > 1 else "")
+    hidden = None if progress is None else not progress
+    with tqdm(total=epochs, desc=title, unit="epoch", disable=hidden, leave=False) as bar:
+
+        def reporter(model: "DRCL", encoder: Encoder | None) -> Report:
+            def report(record: dict[str, Any]) -> None:
+                model.history_.append({"stage": stage, "modality": name, **record})
+                if encoder is not None and model.encoders_.get(name) is not encoder:
+                    model.encoders_[name] = encoder
+                    model.partial_ = [*(other for other in model.partial_ if other != name), name]
+                bar.set_postfix(loss=f"{record['total']:.3f}", refresh=False)
+                bar.update()
+
+            return report
+
+        yield [reporter(*pair) for pair in zip(models, encoders or [None] * len(models), strict=True)]
+
+
+@contextmanager
+def interruptible(models: Sequence["DRCL"]) -> Iterator[None]:
+    """Ctrl-C ends the training, not the models: what was trained stays usable, and a warning says what."""
+    for model in models:
+        model.interrupted_ = True
+    try:
+        yield
+    except KeyboardInterrupt:
+        cut = [model for model in models if model.interrupted_]
+        warn(f"training interrupted; {usable(models[0])}" if len(models) == 1 else f"{len(cut)} models interrupted")
+    else:
+        for model in models:
+            model.interrupted_ = False
+
+
+def _all_errors(models: Sequence["DRCL"], errors: dict["DRCL", TrainingDiverged]) -> TrainingDiverged:
+    if len(models) == 1:
+        return errors[models[0]]
+    each = [
+        f"model {i} (seed {model.settings.seed}): {errors[model]}" for i, model in enumerate(models) if model in errors
+    ]
+    return TrainingDiverged(f"{len(each)} of {len(models)} models; the others are fitted. {' | '.join(each)}")

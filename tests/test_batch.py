@@ -1,0 +1,178 @@
+"""Many models fitted at once equal the same models fitted alone."""
+
+import numpy as np
+import pytest
+import torch
+
+import drcl_mini.batch
+from drcl_mini import DRCL, fit_many
+from drcl_mini.noise import with_label_noise
+from drcl_mini.prior import simplex_prior
+
+VARIANTS = {
+    "seeds": [{"seed": seed} for seed in (0, 3, 5)],
+    "priors": [{"prior": prior} for prior in ("selected", "orthogonal", "simplex", "text")],
+    "augmentation and weights": [{"gamma": 1.0}, {"alpha": 0.5}, {"beta": 0.0}, {"eta": 0.2}, {"alpha": 0, "beta": 0}],
+    "q": [{"q_rate": 0}, {"q_rate": 1}, {}],
+    "noise": [{"label_noise": 0.4}, {}, {"label_noise": 0.4, "seed": 1}],
+    "rates": [{"learning_rate": 0.003}, {"learning_rate": {"image": 0.01, "text": 0.02}}, {"prior_learning_rate": 0.1}],
+    "lengths": [{"epochs": 2}, {"epochs": 0, "prior_epochs": 1}, {"epochs": 9, "patience": 1}, {"prior_epochs": 5}],
+    "monitors": [{"monitor": "loss"}, {"monitor": None}, {"keep_best_prior": False}, {}],
+    "released quirks": [{"prior_first_epoch": 0, "drop_last": True, "seed": s} for s in (1, 2)],
+    "raw": [{"standardise": False, "seed": s} for s in (1, 2)],
+    "two shapes": [{"hidden": (5,)}, {"hidden": (8, 4)}, {"hidden": (5,), "seed": 2}],
+    "bfloat16": [{"precision": "bfloat16", "seed": s} for s in (1, 2)],
+}
+
+
+@pytest.fixture
+def models(tiny):
+    return lambda variants: [DRCL(**tiny | settings) for settings in variants]
+
+
+def assert_close(model, alone, state, tolerance=2e-4):
+    found, expected = state(model), state(alone)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert torch.allclose(found[name], value, atol=tolerance), name
+    assert model.prior_source_ == alone.prior_source_
+    assert model.quality_scores_ == pytest.approx(alone.quality_scores_, abs=tolerance)
+    assert [record.keys() for record in model.history_] == [record.keys() for record in alone.history_]
+    for record, other in zip(model.history_, alone.history_, strict=True):
+        numbers = {k: v for k, v in other.items() if not isinstance(v, str) and k != "validation_map"}
+        assert {k: record[k] for k in numbers} == pytest.approx(numbers, abs=20 * tolerance)
+
+
+@pytest.mark.parametrize("variants", VARIANTS.values(), ids=VARIANTS)
+@pytest.mark.filterwarnings("ignore:the prior has rank")
+def test_a_run_in_a_batch_equals_the_run_alone(models, train, validation, state, variants):
+    batch = models(variants)
+    fit_many(batch, train, validation)
+    for model, alone in zip(batch, models(variants), strict=True):
+        alone.fit(train, validation)
+        assert_close(model, alone, state, 5e-2 if alone.settings.precision == "bfloat16" else 2e-4)
+        assert not any(weights._base is not None for e in model.encoders_.values() for weights in e.parameters())
+
+
+def test_runs_differ_from_each_other(models, train, validation):
+    batch = models(VARIANTS["seeds"])
+    fit_many(batch, train, validation)
+    outputs = [model.transform(validation)["image"] for model in batch]
+    assert not np.allclose(outputs[0], outputs[1], atol=0.1)
+    assert batch[0].encoders_["image"] is not batch[1].encoders_["image"]
+
+
+def test_multi_hot_labels(models, make_split, state):
+    train, held = make_split(multi_hot=True), make_split(multi_hot=True, seed=1)
+    batch = models(VARIANTS["seeds"])
+    fit_many(batch, train, held)
+    for model, alone in zip(batch, models(VARIANTS["seeds"]), strict=True):
+        assert_close(model, alone.fit(train, held), state)
+
+
+def test_given_priors(models, train, state):
+    w = simplex_prior(6, 3, torch.Generator().manual_seed(7)).numpy() + 0.1
+    batch = models([{}, {}])
+    fit_many(batch, train, priors=[w, None])
+    assert [model.prior_source_ for model in batch] == ["given", batch[1].prior_source_]
+    (alone,) = models([{}])
+    assert_close(batch[0], alone.fit(train, prior=w), state)
+
+
+@pytest.mark.parametrize(("memory", "largest"), [(1, 1), (None, 3)])
+def test_too_many_runs_for_the_memory_are_split(models, train, state, monkeypatch, memory, largest):
+    sizes, fit_encoders = [], drcl_mini.batch.fit_encoders
+
+    def spy(encoders, *arguments):
+        sizes.append(len(encoders))
+        return fit_encoders(encoders, *arguments)
+
+    monkeypatch.setattr(drcl_mini.batch, "fit_encoders", spy)
+    batch = models(VARIANTS["seeds"])
+    fit_many(batch, train, memory=memory)
+    assert max(sizes) == largest
+    assert sum(sizes) == 3 * 2
+    for model, alone in zip(batch, models(VARIANTS["seeds"]), strict=True):
+        assert_close(model, alone.fit(train), state)
+
+
+def test_out_of_memory_halves_the_batch(models, train, state, monkeypatch, complains):
+    fit_encoders = drcl_mini.batch.fit_encoders
+
+    def scarce(encoders, *arguments):
+        found = fit_encoders(encoders, *arguments)
+        if len(encoders) > most:
+            raise torch.OutOfMemoryError("no memory left")
+        return found
+
+    monkeypatch.setattr(drcl_mini.batch, "fit_encoders", scarce)
+    most, batch = 1, models(VARIANTS["seeds"])
+    fit_many(batch, train)
+    for model, alone in zip(batch, models(VARIANTS["seeds"]), strict=True):
+        assert_close(model, alone.fit(train), state)
+    most = 0
+    with complains("out of memory on cpu", "'image'", "batch_size", error=RuntimeError):
+        batch[0].fit(train)
+
+
+def test_a_run_that_diverges_leaves_the_others_alone(models, train, validation, state, complains):
+    variants = [{}, {"learning_rate": {"image": 1e30, "text": 0.01}}, {"seed": 4}, {"prior_learning_rate": 1e30}]
+    batch = models(variants)
+    with complains("2 of 4", "model 1", "model 3", "'image'", error=drcl_mini.TrainingDiverged):
+        fit_many(batch, train, validation)
+    for i in (0, 2):
+        (alone,) = models([variants[i]])
+        assert_close(batch[i], alone.fit(train, validation), state)
+    assert not batch[3].encoders_
+
+
+def test_ctrl_c_stops_all(models, train, monkeypatch):
+    augment, calls = drcl_mini.consistency.augment, []
+
+    def interrupted(*arguments):
+        calls.append(None)
+        if len(calls) == 4:  # the second epoch of the first modality
+            raise KeyboardInterrupt
+        return augment(*arguments)
+
+    monkeypatch.setattr(drcl_mini.consistency, "augment", interrupted)
+    batch = models(VARIANTS["seeds"])
+    with pytest.warns(UserWarning, match="3 models interrupted"):
+        fit_many(batch, train)
+    for model in batch:
+        assert model.interrupted_
+        assert model.partial_ == ["image"]
+        assert np.isfinite(model.transform({"image": train.features["image"]})["image"]).all()
+
+
+def test_bad_batches(models, train, complains):
+    (model,) = models([{}])
+    with complains("2 models and 2 priors", "different"):
+        fit_many([model, model], train)
+    with complains("1 models and 2 priors"):
+        fit_many([model], train, priors=[None, None])
+    with complains("'precision' is 'tf32'", "float32"):
+        model.set_params(precision="tf32").fit(train)
+    fit_many([], train)
+
+
+def test_label_noise_changes_the_share_that_was_asked_for():
+    labels = torch.eye(4).repeat(25, 1)
+    for share in (0, 0.2, 1):
+        noisy = with_label_noise(labels, share, torch.Generator().manual_seed(0))
+        assert (noisy != labels).any(dim=1).sum() == round(share * 100)
+        assert torch.equal(noisy.sum(dim=1), torch.ones(100))
+    assert noisy.sum(dim=0).min() > 10  # every class takes part
+
+
+def test_label_noise_needs_one_class_a_sample(models, make_split, complains):
+    (model,) = models([{"label_noise": 0.2}])
+    with complains("'label_noise' is 0.2", "'image'", "multi-hot"):
+        model.fit(make_split(multi_hot=True))
+
+
+def test_bfloat16_is_near_float32_and_not_equal(models, train, validation):
+    exact, rounded = (m.fit(train, validation) for m in models([{}, {"precision": "bfloat16"}]))
+    a, b = exact.transform(validation)["image"], rounded.transform(validation)["image"]
+    assert a.dtype == b.dtype == np.float32
+    assert 0 < np.abs(a - b).max() < 0.1
