@@ -1,5 +1,7 @@
 """Feature augmentation (FA): mix each sample a little with another one, features and labels alike."""
 
+import numpy as np
+import torch
 from torch import Tensor
 
 
@@ -13,7 +15,7 @@ def augment(features: Tensor, labels: Tensor, gamma: float | Tensor, permutation
     Args:
         features: F, (n, D).
         labels: Y, (n, C).
-        gamma: share of the sample itself; 1 switches the augmentation off.
+        gamma: share of the sample itself, one number or (n, 1); 1 switches the augmentation off.
         permutation: π, (n,), each sample's partner.
 
     Example:
@@ -26,3 +28,19 @@ def augment(features: Tensor, labels: Tensor, gamma: float | Tensor, permutation
         return gamma * rows + (1 - gamma) * rows[permutation]
 
     return mix(features), mix(labels)
+
+
+def shares(samples: int, gamma: float, mixup: float, seed: int) -> Tensor:
+    """Each sample's own share γ in one epoch, (n, 1): fixed, or drawn from Beta(a, a), a = ``mixup`` > 0.
+
+    Source of the drawn shares: Zhang, Cisse, Dauphin and Lopez-Paz, mixup, ICLR 2018.
+
+    Example:
+        >>> shares(3, 0.9, 0.0, seed=0).tolist() == [[0.8999999761581421]] * 3
+        True
+        >>> bool(((drawn := shares(1000, 0.9, 0.2, seed=0)) < 0.01).any() and (drawn > 0.99).any())
+        True
+    """
+    if not mixup:
+        return torch.tensor(gamma).expand(samples, 1)
+    return torch.from_numpy(np.random.default_rng(seed).beta(mixup, mixup, (samples, 1)).astype(np.float32))

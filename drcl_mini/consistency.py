@@ -1,13 +1,13 @@
 """Reversible semantic consistency (RSC): one modality's encoder learns to meet the frozen prior's targets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from .augmentation import augment
+from .augmentation import augment, shares
 from .encoder import Encoder, in_pieces
 from .losses import (
     generalized_cross_entropy,
@@ -123,16 +123,15 @@ def fit_encoders(
     for encoder, y, w, s, report in zip(
         encoders, labels, priors, settings, reports or [lambda record: None] * len(labels), strict=True
     ):
-        numbers = {"gamma": s.gamma, **{name: s.weights.get(name, 0.0) for name in used}}
-        own = {"labels": y, "prior": w, "inverse": pseudo_inverse(w)}
-        own |= {name: torch.tensor(value, device=w.device) for name, value in numbers.items()}
+        own = {"labels": y, "prior": w, "inverse": pseudo_inverse(w), "gamma": _shares(len(features), s, modality)}
+        own |= {name: torch.tensor(s.weights.get(name, 0.0), device=w.device) for name in used}
         source, rank = generator(s.seed, "batches", modality), RANKS[s.monitor if validation else None]
         unused = {*used, "validation_map"} - {*s.weights, f"validation_{s.monitor}"}
         epochs = range(1, s.epochs + 1)
         runs.append(Run(encoder, s, source, s.rate(modality), epochs, own, unused, rank, s.patience, report))
 
     def losses(network: nn.Module, index: Tensor, partner: Tensor, own: Terms) -> Terms:
-        mixed = augment(network(features[index]), own["labels"][index], own["gamma"], partner)
+        mixed = augment(network(features[index]), own["labels"][index], own["gamma"][index], partner)
         return consistency_losses(*mixed, own["prior"], own["inverse"], own["q"], {name: own[name] for name in used})
 
     def validate(network: nn.Module, own: Terms) -> Terms:
@@ -152,6 +151,14 @@ def fit_encoders(
 
     train(runs, losses, len(features), after_epoch)
     return [run.error or run.records for run in runs]
+
+
+def _shares(samples: int, settings: Settings, modality: str) -> Callable[[int], Tensor]:
+    def of_epoch(epoch: int) -> Tensor:
+        seed = generator(settings.seed, "shares", modality, str(epoch)).initial_seed()
+        return shares(samples, settings.gamma, settings.mixup, seed)
+
+    return of_epoch
 
 
 TERMS = ("intra", "inter", "mse", "label")

@@ -35,6 +35,7 @@ class Settings:
         beta: weight of the mse term.
         eta: weight of the label term.
         gamma: share of a sample in its augmented version; 1 switches augmentation off.
+        mixup: a > 0 draws the share anew from Beta(a, a), for each sample and epoch; 0 keeps it at ``gamma``.
         monitor: what picks the epoch on validation data: ``"map"`` (mAP of each recast label as a query
             for validation items), ``"loss"`` (as released; it falls as q_e grows, so it favours late epochs), or
             ``None`` for the last epoch.
@@ -66,6 +67,7 @@ class Settings:
     beta: float = 0.1
     eta: float = 1.0
     gamma: float = 0.9
+    mixup: float = 0.0
     monitor: str | None = "map"
     patience: int | None = 15
     label_noise: float = 0.0
@@ -155,7 +157,7 @@ class Settings:
         return self.learning_rate[modality]
 
 
-_WEIGHTS = ("alpha", "beta", "eta", "q_rate")
+_WEIGHTS = ("alpha", "beta", "eta", "q_rate", "mixup")
 _SWITCHES = ("standardise", "keep_best_prior", "drop_last")
 
 

@@ -65,8 +65,8 @@ class Run:
     """Adam's."""
     epochs: range
     """Values of the epoch counter."""
-    own: dict[str, Tensor] = field(default_factory=dict)
-    """Tensors of this run that its losses need: labels, prior, weights …"""
+    own: dict[str, Tensor | Callable[[int], Tensor]] = field(default_factory=dict)
+    """What of this run its losses need (labels, prior, weights …): tensors, or functions of the epoch."""
     unused: Collection[str] = ()
     """Entries of a record that other runs of the stack have and this one has not."""
     rank: Callable[[dict[str, Any]], float] | None = None
@@ -182,7 +182,11 @@ def _own(runs: Sequence[Run], epoch: int) -> Terms:
     """What differs between runs, with a leading run axis."""
     device = next(runs[0].network.parameters()).device
     q = torch.tensor([run.settings.q(epoch) for run in runs], device=device)
-    given = {name: together([run.own[name] for run in runs]) for name in runs[0].own}
+
+    def now(value: Tensor | Callable[[int], Tensor]) -> Tensor:
+        return value(epoch).to(device) if callable(value) else value
+
+    given = {name: together([now(run.own[name]) for run in runs]) for name in runs[0].own}
     return {**given, "q": q, "epoch": torch.full_like(q, epoch)}
 
 
