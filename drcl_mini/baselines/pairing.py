@@ -1,0 +1,55 @@
+"""Pairs: are there any, and how to make some where there are none."""
+
+import numpy as np
+
+from ..split import Split
+
+
+def check_pairs(split: Split, title: str) -> None:
+    """Row i of each modality must be the same item: at least sizes and labels must agree.
+
+    Raises:
+        ValueError: they don't; says how to make pairs.
+    """
+    first, *others = split.modalities
+    for other in others:
+        a, b = split.labels[first], split.labels[other]
+        if a.shape != b.shape or not np.array_equal(a, b):
+            sizes = f"{len(a)} items of {first!r} and {len(b)} of {other!r}"
+            reason = "don't pair" if len(a) != len(b) else "don't pair: their labels differ row by row"
+            raise ValueError(f"{title} needs pairs, but {sizes} {reason}; class_pairs(split) pairs within classes")
+
+
+def class_pairs(split: Split, seed: int = 0) -> Split:
+    """Pair items of the same class at random, so that row i has one class in all modalities.
+
+    For each class every modality's items are shuffled and repeated until they are as many as in the modality that
+    has most, so no item is left out. Classes that a modality lacks are left out.
+
+    Raises:
+        ValueError: multi-hot labels, or no class that all modalities have.
+
+    Example:
+        >>> split = Split({"a": [[1.0], [2.0], [3.0]], "b": [[4.0], [5.0]]}, {"a": [0, 1, 1], "b": [1, 0]})
+        >>> pairs = class_pairs(split)
+        >>> pairs.labels["a"].tolist() == pairs.labels["b"].tolist(), len(pairs.features["b"])
+        (True, 3)
+    """
+    if any(y.ndim == 2 for y in split.labels.values()):
+        raise ValueError("class_pairs needs one class an item, the labels are multi-hot")
+    source = np.random.default_rng(seed)
+    shared = sorted(set.intersection(*(set(y.tolist()) for y in split.labels.values())))
+    if not shared:
+        raise ValueError("no class is in all modalities: nothing to pair")
+    rows: dict[str, list[np.ndarray]] = {name: [] for name in split.modalities}
+    for c in shared:
+        members = {name: source.permutation(np.flatnonzero(y == c)) for name, y in split.labels.items()}
+        most = max(map(len, members.values()))
+        for name, own in members.items():
+            rows[name].append(np.resize(own, most))
+    order = source.permutation(sum(map(len, rows[split.modalities[0]])))
+    chosen = {name: np.concatenate(parts)[order] for name, parts in rows.items()}
+    return Split(
+        {name: split.features[name][index] for name, index in chosen.items()},
+        {name: split.labels[name][index] for name, index in chosen.items()},
+    )
