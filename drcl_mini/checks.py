@@ -153,6 +153,6 @@ def warn(message: str) -> None:
     """A warning that points at the caller of the package, not at its inside."""
     inside, level = Path(__file__).parent, 1
     for depth, (frame, _) in enumerate(traceback.walk_stack(sys._getframe()), start=1):
-        if Path(frame.f_code.co_filename).parent == inside:
+        if Path(frame.f_code.co_filename).is_relative_to(inside):
             level = depth
     warnings.warn(message, UserWarning, stacklevel=level + 1)

@@ -53,7 +53,11 @@ class Baseline(ABC):
             check_pairs(train, self.title)
         self.n_classes_ = train.n_classes
         self.widths_ = {name: x.shape[1] for name, x in train.features.items()}
-        self._learn(train, validation)
+        try:
+            self._learn(train, validation)
+        except BaseException:
+            del self.widths_  # half learned is not fitted
+            raise
         return self
 
     def transform(self, data: Split | Mapping[str, Any]) -> dict[str, np.ndarray]:

@@ -1,0 +1,66 @@
+"""Fixed prior: DRCL without its prior learning, the simplest thing that its prior must beat."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..checks import nearest
+from ..estimator import DRCL
+from ..split import Split
+from .base import Baseline
+
+PRIORS = {"simplex": "fixed simplex prior", "orthogonal": "fixed orthogonal prior"}
+
+
+@dataclass(eq=False)
+class FixedPrior(Baseline):
+    r"""DRCL's second stage (RSC) towards a prior W (D, C) that no data shaped.
+
+    .. math:: W^\top W = I \;\text{(orthogonal)}, \qquad
+        W^\top W = \tfrac{C}{C-1}\left(I - \tfrac1C \mathbf 1 \mathbf 1^\top\right) \;\text{(simplex)}
+
+    Encoders, losses and training are those of :class:`drcl_mini.DRCL`, so what is between the two in a table is what
+    selective prior learning brings. No pairs needed, any number of modalities, multi-hot labels too.
+
+    Args:
+        prior: ``"simplex"`` or ``"orthogonal"``.
+        settings: any other of :class:`drcl_mini.Settings`.
+
+    Attributes:
+        model_: the :class:`drcl_mini.DRCL`.
+
+    Source: the simplex is where classifiers' class means end up, Papyan, Han and Donoho, PNAS 2020.
+
+    Example:
+        >>> import drcl_mini
+        >>> data = drcl_mini.load_dataset("digits-halves")
+        >>> model = FixedPrior(prior="simplex", settings={"epochs": 2, "dim": 32}).fit(data.train, data.validation)
+        >>> model.title, model.model_.prior_source_, model.transform(data.test)["top"].shape
+        ('fixed simplex prior', 'simplex', (250, 32))
+    """
+
+    title: ClassVar[str] = "fixed prior"
+    grid: ClassVar[dict[str, list]] = {"settings": [{"learning_rate": rate} for rate in [3e-4, 1e-3, 3e-3]]}
+
+    prior: str = "simplex"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.prior not in PRIORS:
+            raise ValueError(f"fixed prior: prior is {self.prior!r}: {nearest(self.prior, PRIORS)}")
+        own = sorted({"prior", "seed", "device"} & set(self.settings))
+        if own:
+            raise ValueError(f"fixed prior: {own[0]!r} belongs beside 'settings', not in it")
+        self.title = PRIORS[self.prior]
+        self._model()  # an unknown or a bad setting is told now
+
+    def _model(self) -> DRCL:
+        return DRCL(prior=self.prior, seed=self.seed, device=self.device, **self.settings)
+
+    def _learn(self, train: Split, validation: Split | None) -> None:
+        self.model_ = self._model().fit(train, validation)
+
+    def _embed(self, name: str, x: np.ndarray) -> np.ndarray:
+        return self.model_.transform({name: x})[name]

@@ -1,0 +1,427 @@
+"""The linear methods and the fixed prior: known answers, slow references, awkward data, clear errors."""
+
+import itertools
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from scipy.linalg import eigh, subspace_angles
+from sklearn.cross_decomposition import CCA, PLSSVD
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from drcl_mini import DRCL, Split, load_dataset
+from drcl_mini.baselines import GMA, GSSSL, MCCA, PLS, SM, FixedPrior, MvDA, MvDAVC, class_pairs
+from drcl_mini.baselines.gss_sl import EPSILON
+from drcl_mini.baselines.linear import prepare
+
+LINEAR = [SM, MCCA, PLS, GMA, MvDA, MvDAVC, GSSSL]
+SUPERVISED = [SM, GMA, MvDA, MvDAVC, GSSSL]
+PAIRED = [MCCA, PLS, MvDAVC]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_dataset("digits-halves")
+
+
+def for_method(method, split):
+    """The split, in pairs where the method needs them."""
+    return class_pairs(split) if method.needs_pairs else split
+
+
+def paired(n=200, widths=(6, 5), latent=2, noise=0.0, seed=0, classes=3):
+    """Linear views of one latent signal, row by row; labels without a meaning."""
+    source = np.random.default_rng(seed)
+    signal = source.normal(size=(n, latent))
+    features = {}
+    for name, width in zip("abcd", widths, strict=False):
+        rest = source.normal(size=(n, width - latent))
+        features[name] = np.c_[signal + noise * source.normal(size=signal.shape), rest] @ source.normal(
+            size=[width] * 2
+        )
+    y = np.arange(n) % classes
+    return Split(features, dict.fromkeys(features, y))
+
+
+def raw(model, split):
+    """Embeddings before their rows get unit length."""
+    return {name: model._embed(name, x) for name, x in split.features.items()}
+
+
+def correlations(a, b):
+    return np.array([np.corrcoef(x, y)[0, 1] for x, y in zip(a.T, b.T, strict=True)])
+
+
+# Preparation
+
+
+@pytest.mark.parametrize("shape", [(50, 8), (8, 50)], ids=["tall", "wide"])
+@pytest.mark.parametrize("variance", [0.7, 1.0])
+def test_preparation_is_scikit_learns(shape, variance):
+    x = np.random.default_rng(0).normal(size=shape) @ np.diag(np.arange(1, shape[1] + 1)) + 5
+    mine = prepare(x.astype(np.float32), variance, "x").apply(x)
+    z = StandardScaler().fit_transform(x)
+    reference = PCA(variance if variance < 1 else min(shape[1], shape[0] - 1)).fit_transform(z)
+    np.testing.assert_allclose(np.abs(mine), np.abs(reference), atol=1e-4)
+
+
+def test_preparation_without_pca_only_standardises():
+    x = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    np.testing.assert_allclose(prepare(x, None, "x").apply(x), StandardScaler().fit_transform(x.astype(float)))
+
+
+def test_a_constant_feature_that_moves_later_has_no_say():
+    x = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    x[:, 1] = 0.1
+    later = x.copy()
+    later[:, 1] = 1e6
+    ready = prepare(x, 1.0, "x")
+    np.testing.assert_allclose(ready.apply(later), ready.apply(x), atol=1e-9)
+
+
+# Known answers
+
+
+def test_mcca_finds_the_common_signal():
+    split = paired()
+    z = raw(MCCA(components=2, variance=1.0, regularisation=1e-8).fit(split), split)
+    np.testing.assert_allclose(correlations(z["a"], z["b"]), 1, atol=1e-4)
+
+
+def test_mcca_of_two_is_cca():
+    split = paired(noise=0.7)
+    z = raw(MCCA(components=3, variance=1.0, regularisation=0).fit(split), split)
+    reference = CCA(n_components=3, tol=1e-12, max_iter=5000).fit(split.features["a"], split.features["b"])
+    x, y = reference.transform(split.features["a"], split.features["b"])
+    np.testing.assert_allclose(correlations(z["a"], z["b"]), correlations(x, y), atol=1e-5)
+    np.testing.assert_allclose(np.abs(correlations(z["a"], x)), 1, atol=1e-4)
+
+
+@pytest.mark.parametrize("widths", [(6, 5), (6, 5, 4)], ids=["two", "three"])
+def test_mcca_is_cca_zoos(widths):
+    linear = pytest.importorskip("cca_zoo.linear")
+    split = paired(noise=0.7, widths=widths)
+    z = raw(MCCA(components=2, variance=1.0, regularisation=0).fit(split), split)
+    views = [StandardScaler().fit_transform(x.astype(float)) for x in split.features.values()]
+    for mine, theirs in zip(z.values(), linear.MCCA(n_components=2).fit_transform(views), strict=True):
+        np.testing.assert_allclose(np.abs(correlations(mine, np.asarray(theirs))), 1, atol=1e-4)
+
+
+def test_pls_of_two_is_scikit_learns():
+    split = paired(noise=0.7)
+    z = raw(PLS(components=3, variance=1.0).fit(split), split)
+    reference = PLSSVD(n_components=3).fit(split.features["a"], split.features["b"])
+    for mine, theirs in zip(z.values(), reference.transform(split.features["a"], split.features["b"]), strict=True):
+        np.testing.assert_allclose(np.abs(correlations(mine, theirs)), 1, atol=1e-5)
+
+
+def test_pls_of_three_has_the_greatest_summed_covariance():
+    split = paired(noise=0.7, widths=(6, 5, 4))
+    model = PLS(components=1, variance=1.0).fit(split)
+    z = [rows[:, 0] for rows in raw(model, split).values()]
+    found = sum(np.mean(a * b) for a, b in itertools.permutations(z, 2))
+    source, views = np.random.default_rng(1), model._prepare(split)
+    w = [source.normal(size=(2000, x.shape[1])) for x in views.values()]
+    lengths = np.sqrt(sum((part**2).sum(axis=1) for part in w))
+    others = [x @ (part / lengths[:, None]).T for x, part in zip(views.values(), w, strict=True)]
+    assert found > max(sum((a * b).mean(axis=0) for a, b in itertools.permutations(others, 2)))
+
+
+@pytest.mark.parametrize("method", [GMA, MvDA])
+def test_of_twins_it_is_a_discriminant_analysis(method, make_split):
+    one = make_split({"a": (60, 6)}, classes=4, spread=2)
+    split = Split({"a": one.features["a"], "b": one.features["a"]}, {"a": one.labels["a"], "b": one.labels["a"]})
+    z = raw(method(regularisation=1e-9, variance=1.0).fit(split), split)
+    reference = LinearDiscriminantAnalysis(solver="eigen").fit_transform(one.features["a"], one.labels["a"])
+    np.testing.assert_allclose(z["a"], z["b"], atol=1e-6)
+    assert z["a"].shape == (60, 3)
+    centred = [rows - rows.mean(axis=0) for rows in (z["a"], reference)]
+    np.testing.assert_allclose(subspace_angles(*centred), 0, atol=1e-4)
+
+
+def test_mvda_maximises_the_scatters_as_the_paper_writes_them(make_split):
+    split = make_split({"a": (40, 4), "b": (25, 3)}, classes=3, spread=1.5)
+    model = MvDA(regularisation=0, variance=1.0).fit(split)
+    views, labels = model._prepare(split), split.labels
+    items = [(np.r_[x, np.zeros(3)], y) for x, y in zip(views["a"], labels["a"], strict=True)]
+    items += [(np.r_[np.zeros(4), x], y) for x, y in zip(views["b"], labels["b"], strict=True)]
+    mean = np.mean([x for x, _ in items], axis=0)
+    within, between = np.zeros((7, 7)), np.zeros((7, 7))
+    for c in range(3):
+        members = [x for x, y in items if y == c]
+        centre = np.mean(members, axis=0)
+        between += len(members) * np.outer(centre - mean, centre - mean)
+        for x in members:
+            within += np.outer(x - centre, x - centre)
+    w = np.vstack(list(model.weights_.values()))
+    np.testing.assert_allclose(w.T @ within @ w, np.eye(2), atol=1e-8)
+    best = eigh(between, within, eigvals_only=True)[::-1][:2]
+    np.testing.assert_allclose(np.diag(w.T @ between @ w), best, rtol=1e-8)
+
+
+def test_gma_solves_the_problem_as_written(make_split):
+    split = make_split({"a": (40, 4), "b": (25, 3)}, classes=3, spread=1.5)
+    model = GMA(regularisation=0, variance=1.0, coupling=5.0).fit(split)
+    views, means, a, b = model._prepare(split), [], np.zeros((7, 7)), np.zeros((7, 7))
+    for part, (name, x) in zip([slice(4), slice(4, 7)], views.items(), strict=True):
+        centres = np.array([x[split.labels[name] == c].mean(axis=0) for c in range(3)])
+        a[part, part] = sum(np.outer(centres[y], centres[y]) for y in split.labels[name]) / len(x)
+        residuals = x - centres[split.labels[name]]
+        b[part, part] = residuals.T @ residuals / (residuals**2).sum()
+        means.append(centres / np.sqrt(3))
+    a[:4, 4:] = 5 * means[0].T @ means[1]
+    a[4:, :4] = a[:4, 4:].T
+    w = np.vstack(list(model.weights_.values()))
+    best = eigh(a, b, eigvals_only=True)[::-1][:2]
+    np.testing.assert_allclose(w.T @ a @ w, np.diag(best), atol=1e-8)
+    np.testing.assert_allclose(w.T @ b @ w, np.eye(2), atol=1e-8)
+
+
+def test_view_consistency_is_the_distance_of_the_betas(train):
+    split = class_pairs(train)
+    model = MvDAVC(consistency=0.3, variance=1.0)
+    views, scatter = model._prepare(split), np.diag(np.arange(1.0, 13))
+    penalty = model._within(scatter, views) - scatter
+    assert np.isclose(np.trace(penalty), 0.3 * np.trace(scatter))
+
+    def distance(w):  # W_v = X_vᵀ β_v, by the n × n matrices of the paper
+        halves = np.split(w, [7])
+        ridges = [1e-4 * (x**2).sum() * np.eye(len(x)) for x in views.values()]
+        a, b = (
+            np.linalg.solve(x @ x.T + r, x @ half) for x, r, half in zip(views.values(), ridges, halves, strict=True)
+        )
+        return ((a - b) ** 2).sum()
+
+    some = np.random.default_rng(0).normal(size=(20, 12))
+    ratios = [w @ penalty @ w / distance(w) for w in some]
+    np.testing.assert_allclose(ratios, ratios[0], rtol=1e-8)
+
+
+def test_more_view_consistency_brings_the_betas_together(train):
+    split = class_pairs(train)
+
+    def distance(consistency):
+        model = MvDAVC(consistency=consistency, variance=1.0).fit(split)
+        views = model._prepare(split)
+        a, b = (np.linalg.pinv(x.T) @ model.weights_[name] for name, x in views.items())
+        return np.linalg.norm(a - b) / np.linalg.norm(np.hstack([a, b]))
+
+    assert distance(0) > distance(0.1) > distance(100)
+
+
+def test_without_its_weight_mvda_vc_is_mvda(train, same):
+    split = class_pairs(train)
+    assert same(MvDAVC(consistency=0).fit(split).transform(split), MvDA().fit(split).transform(split))
+
+
+@pytest.mark.parametrize("multi_hot", [False, True])
+def test_gss_sl_takes_the_steps_of_the_dense_formulas(multi_hot, make_split):
+    split = make_split(multi_hot=multi_hot, spread=2)
+    model = GSSSL(iterations=4, fidelity=0.7, smoothness=0.9, sparsity=0.02).fit(split)
+    views = model._prepare(split)
+    y = np.vstack([t if multi_hot else np.eye(3)[t] for t in split.labels.values()]).astype(float)
+    s = y @ y.T
+    degree = np.diag(s.sum(axis=1) ** -0.5)
+    laplacian = np.eye(len(y)) - degree @ s @ degree
+    soft, p, values = y, {}, []
+    for _ in range(4):
+        start = 0
+        for name, x in views.items():
+            lengths = np.sqrt((p[name] ** 2).sum(axis=1) + EPSILON) if name in p else np.ones(x.shape[1])
+            ridge = np.diag(len(x) * 0.02 / (2 * lengths))
+            p[name] = np.linalg.solve(x.T @ x + ridge, x.T @ soft[start : start + len(x)])
+            start += len(x)
+        fitted = np.vstack([x @ p[name] for name, x in views.items()])
+        soft = np.linalg.solve(1.7 * np.eye(len(y)) + 0.9 * laplacian, fitted + 0.7 * y)
+        lengths = sum(len(x) * np.sqrt((p[name] ** 2).sum(axis=1) + EPSILON).sum() for name, x in views.items())
+        smooth = np.trace(soft.T @ laplacian @ soft)
+        values.append(((fitted - soft) ** 2).sum() + 0.7 * ((soft - y) ** 2).sum() + 0.02 * lengths + 0.9 * smooth)
+    for name in views:
+        np.testing.assert_allclose(model.weights_[name], p[name], atol=1e-6)
+    np.testing.assert_allclose(model.objective_, values, rtol=1e-6)
+    assert all(later <= earlier + 1e-6 for earlier, later in itertools.pairwise(model.objective_))
+
+
+def test_gss_sl_switches_noise_features_off(make_split):
+    split = make_split({"a": (200, 4), "b": (200, 4)}, spread=0.3)
+    noise = np.random.default_rng(5).normal(size=(200, 6))
+    split = Split({m: np.c_[x, noise] for m, x in split.features.items()}, split.labels)
+    lengths = np.linalg.norm(GSSSL(sparsity=0.2, iterations=40).fit(split).weights_["a"], axis=1)
+    assert lengths[4:].max() < 0.01 * lengths[:4].max()
+
+
+def test_sm_is_logistic_regression(train):
+    model = SM(C=0.3, variance=None).fit(train)
+    x = StandardScaler().fit_transform(train.features["image"].astype(float))
+    reference = LogisticRegression(C=0.3, max_iter=2000).fit(x, train.labels["image"])
+    np.testing.assert_allclose(raw(model, train)["image"], reference.predict_proba(x), atol=1e-5)
+    assert model.C_ == {"image": 0.3, "text": 0.3}
+
+
+def test_sm_chooses_its_regularisation_where_the_labels_are_likeliest(make_split):
+    train = make_split(spread=3)
+    sure, doubtful = SM().fit(train, train), SM().fit(train, make_split(seed=1, spread=3))
+    assert sure.C_["image"] == 10  # scored on its own training items, more freedom is always better
+    assert doubtful.C_["image"] < 10
+    assert SM().fit(train).C_ == {"image": 0.1, "text": 0.1}
+    assert SM().fit(train, train.only("text")).C_ == {"image": 0.1, "text": 10}
+
+
+def test_sm_takes_multi_hot_labels(make_split):
+    train, test = make_split(multi_hot=True), make_split(multi_hot=True, seed=1)
+    model = SM().fit(train, test)
+    rows = raw(model, test)["image"]
+    assert ((rows > 0.5) == test.labels["image"]).mean() > 0.7  # the second label of an item is chance
+    train.labels["image"][:, 2] = 1  # a label that every item has
+    np.testing.assert_allclose(raw(SM().fit(train), test)["image"][:, 2], 1)
+
+
+def test_a_class_that_a_modality_lacks_does_no_harm(make_split):
+    split = make_split(classes=4)
+    keep = split.labels["text"] != 1
+    split = Split(
+        {"image": split.features["image"], "text": split.features["text"][keep]},
+        {"image": split.labels["image"], "text": split.labels["text"][keep]},
+    )
+    assert (raw(SM().fit(split), split)["text"][:, 1] == 0).all()
+    for method in (GMA, MvDA, GSSSL):
+        assert method().fit(split).evaluate(split).mean() > 0.7
+
+
+@pytest.mark.filterwarnings("ignore:the prior has rank")
+@pytest.mark.parametrize("prior", ["simplex", "orthogonal"])
+def test_fixed_prior_is_drcl_with_that_prior(prior, tiny, train, validation):
+    settings = {name: value for name, value in tiny.items() if name != "device"}
+    model = FixedPrior(prior=prior, settings=settings, seed=3, device="cpu").fit(train, validation)
+    reference = DRCL(**tiny, prior=prior, seed=3).fit(train, validation)
+    assert model.title == f"fixed {prior} prior"
+    assert all(np.allclose(a, reference.transform(train)[m], atol=1e-6) for m, a in model.transform(train).items())
+
+
+# On data, and on awkward data
+
+
+@pytest.mark.parametrize("method", LINEAR)
+def test_it_beats_chance_on_digits(method, digits):
+    model = method().fit(for_method(method, digits.train), digits.validation)
+    assert model.evaluate(digits.test).mean() > (0.5 if method in SUPERVISED else 0.3)  # chance: 0.12
+
+
+@pytest.mark.parametrize("method", LINEAR)
+def test_it_takes_three_modalities(method, make_split):
+    split = for_method(method, make_split({"a": (40, 8), "b": (30, 6), "c": (25, 5)}, spread=0.3))
+    assert method(variance=1.0).fit(split).evaluate(split).mean() > 0.6
+
+
+@pytest.mark.parametrize("method", LINEAR)
+def test_it_repeats_itself(method, train, same):
+    split = for_method(method, train)
+    assert same(method().fit(split).transform(split), method().fit(split).transform(split))
+
+
+@pytest.mark.parametrize("method", LINEAR)
+def test_units_of_the_features_do_not_matter(method, train):
+    split = for_method(method, train)
+    units = {"image": np.array([1e-3, 1, 10, 1e5, 2, 3, 4]), "text": np.array([7, 1e-2, 1, 1, 1e3])}
+    other = Split({m: x * units[m] - 3 * units[m] for m, x in split.features.items()}, split.labels)
+    a, b = method().fit(split).transform(split), method().fit(other).transform(other)
+    for name in a:
+        np.testing.assert_allclose(a[name] @ a[name].T, b[name] @ b[name].T, atol=1e-3)
+
+
+@pytest.mark.parametrize("method", LINEAR)
+@pytest.mark.parametrize("variance", [0.95, 1.0, None])
+def test_it_copes_with_features_of_deficient_rank(method, variance, train):
+    def awkward(x):
+        return np.c_[x, x[:, :2], np.full(len(x), 0.1), np.zeros(len(x)), x @ np.ones((x.shape[1], 40))]
+
+    split = for_method(method, Split({m: awkward(x) for m, x in train.features.items()}, train.labels))
+    model = method(variance=variance).fit(split)
+    assert all(np.isfinite(rows).all() for rows in model.transform(split).values())
+    assert model.evaluate(split).mean() > 0.6
+
+
+@pytest.mark.parametrize("method", LINEAR)
+def test_it_copes_with_more_features_than_items(method, make_split):
+    sizes = {"image": (24, 300), "text": (20, 200)}
+    split, test = make_split(sizes), make_split(sizes, seed=1)
+    assert method().fit(for_method(method, split)).evaluate(test).mean() > 0.6
+
+
+# Errors
+
+
+@pytest.mark.parametrize("method", PAIRED)
+def test_unpaired_data_are_refused(method, train, complains):
+    with complains(f"{method.title} needs pairs", "class_pairs(split)"):
+        method().fit(train)
+
+
+@pytest.mark.parametrize("method", [GMA, MvDA, MvDAVC])
+def test_multi_hot_labels_are_refused(method, make_split, complains):
+    with complains(f"{method.title} needs one class an item", "multi-hot"):
+        method().fit(make_split(multi_hot=True))
+
+
+@pytest.mark.parametrize("method", LINEAR)
+def test_the_usual_errors(method, train, complains):
+    model, split = method(), for_method(method, train)
+    with complains(f"this {method.title} has not been fitted"):
+        model.transform(split)
+    with complains(f"{method.title} needs at least two modalities"):
+        model.fit(split.only("text"))
+    model.fit(split)
+    with complains(f"{method.title} knows no modality 'texts'", "did you mean 'text'"):
+        model.transform({"texts": np.eye(5)})
+    with complains("modality 'text' has 4 features, the model was fitted on 5"):
+        model.transform({"text": np.eye(4)})
+    with complains("modality 'text': all 5 features are constant"):
+        model.fit(Split({**split.features, "text": np.ones((len(split.labels["text"]), 5))}, split.labels))
+
+
+@pytest.mark.parametrize(
+    ("method", "setting", "value"),
+    [
+        (MCCA, "regularisation", -1),
+        (MCCA, "components", 0),
+        (MCCA, "components", 2.5),
+        (MCCA, "components", True),
+        (PLS, "variance", 0),
+        (PLS, "variance", 1.5),
+        (GMA, "coupling", float("nan")),
+        (MvDA, "regularisation", "much"),
+        (MvDAVC, "consistency", float("inf")),
+        (GSSSL, "iterations", None),
+        (SM, "C", 0),
+    ],
+)
+def test_bad_settings_are_told_at_once(method, setting, value, complains):
+    with complains(f"{method.title}: setting {setting!r} is {value!r}, expected"):
+        method(**{setting: value})
+
+
+def test_a_singular_scatter_says_what_to_do(make_split, complains):
+    split = make_split({"a": (9, 30), "b": (9, 30)})
+    with complains("singular", "regularisation"):
+        MvDA(regularisation=0, variance=1.0).fit(split)
+
+
+def test_bad_settings_of_a_fixed_prior(complains):
+    with complains("prior is 'simplx'", "did you mean 'simplex'"):
+        FixedPrior(prior="simplx")
+    with complains("'seed' belongs beside 'settings'"):
+        FixedPrior(settings={"seed": 1})
+    with complains("epoch", "epochs", error=(TypeError, ValueError)):
+        FixedPrior(settings={"epoch": 1})
+
+
+@pytest.mark.parametrize("method", [*LINEAR, FixedPrior])
+def test_the_grid_holds_at_most_six_settings_that_exist(method):
+    assert set(method.grid) <= {field.name for field in fields(method)}
+    combinations = list(itertools.product(*method.grid.values()))
+    assert len(combinations) <= 6
+    for values in combinations:
+        method(**dict(zip(method.grid, values, strict=True)))
