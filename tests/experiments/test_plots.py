@@ -13,15 +13,9 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from drcl_mini.experiments.plots import (
-    ACCENT,
-    bars,
-    noise_curves,
-    precision_recall_curves,
-    rank_diagram,
-    sweep,
-    task_heat_map,
-)
+from drcl_mini.experiments.curves import noise_curves, sweep
+from drcl_mini.experiments.drawing import ACCENT
+from drcl_mini.experiments.plots import bars, precision_recall_curves, rank_diagram, task_heat_map
 from drcl_mini.experiments.significance import Ranking, average_ranks
 from drcl_mini.experiments.statistics import curve, rank_methods, table
 
