@@ -17,7 +17,7 @@ from drcl_mini import DRCL, Split
 SIZES = {"image": (24, 7), "text": (20, 5)}
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # Workers that fill one cache of numba (librosa, umap-learn) at once can crash: each has its own, kept for next time.
+    # Workers that fill one numba cache (librosa, umap-learn) at once can crash: each has its own, kept for next time.
     os.environ["NUMBA_CACHE_DIR"] = str(Path(sys.prefix, "numba", os.environ["PYTEST_XDIST_WORKER"]))
 torch.set_num_threads(1)  # on a busy machine, threads that wait for each other make tiny models 25 times slower
 

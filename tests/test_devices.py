@@ -29,7 +29,8 @@ def test_names(device, complains):
 def test_losses(device):
     f = torch.nn.functional.normalize(torch.from_numpy(ONCE[:, :6]), dim=1)
     w, y = orthogonal_prior(6, 3, torch.Generator().manual_seed(0)), torch.eye(3).repeat(4, 1)
-    expected = consistency_losses(f.double(), y.double(), w.double(), pseudo_inverse(w.double()), 0.3, Settings().weights)
+    exact = (f.double(), y.double(), w.double(), pseudo_inverse(w.double()))
+    expected = consistency_losses(*exact, 0.3, Settings().weights)
     f, y, w = f.to(device).requires_grad_(), y.to(device), w.to(device)
     found = consistency_losses(f, y, w, pseudo_inverse(w), 0.3, Settings().weights)
     found["total"].backward()
