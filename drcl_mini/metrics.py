@@ -1,11 +1,11 @@
 """Retrieval scores: cosine ranking, average precision, precision–recall, precision at k.
 
-Everything streams over blocks of queries, so memory follows the block, not queries × gallery.
-Ranking is by descending cosine, ties by gallery index. Cosines are computed in float64 and rounded to
-float32, so that equal items get equal scores wherever they stand in a block.
+Everything streams over blocks of queries, so memory follows the block, which a setting bounds, not queries × gallery.
+Ranking is by descending cosine, ties by gallery index. Cosines are computed in float64 and rounded,
+so that equal items get equal scores wherever they stand in a block.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,10 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 from .checks import check_features, check_k, check_labels
-from .ranking import ranking_keys, row_sorter
+from .ranking import BLOCK, check_memory, in_blocks, ranking_keys, rounded, row_sorter
 
-BLOCK = 128 * 2**20
-"""Bytes that one block of similarities and its ranking may take, about."""
+PAIR = 64
+"""Bytes of a pair of query and item while its block is ranked and scored."""
 
 
 def average_precision(relevance: Any, k: int | None = None) -> Tensor:
@@ -56,7 +56,13 @@ def average_precision(relevance: Any, k: int | None = None) -> Tensor:
 
 
 def mean_average_precision(
-    query: Any, query_labels: Any, gallery: Any, gallery_labels: Any, k: int | Sequence | None = None
+    query: Any,
+    query_labels: Any,
+    gallery: Any,
+    gallery_labels: Any,
+    k: int | Sequence | None = None,
+    *,
+    memory: int = BLOCK,
 ) -> Any:
     """Mean over the queries of :func:`average_precision` on the gallery, ranked by cosine similarity.
 
@@ -68,9 +74,10 @@ def mean_average_precision(
         gallery: (n, D).
         gallery_labels: (n,) or (n, C).
         k: cut-off, ``None`` for all; a sequence of cut-offs shares one ranking and gives a list.
+        memory: bytes that one block of queries may take, about; the result doesn't depend on it.
 
     Raises:
-        ValueError: bad k, empty gallery or queries, dimensions or labels that don't fit.
+        ValueError: bad k or memory, empty gallery or queries, dimensions or labels that don't fit.
 
     Example:
         >>> mean_average_precision([[1.0, 0.0]], [0], [[0.9, 0.1], [0.0, 1.0], [1.0, 1.0]], [0, 1, 1])
@@ -80,15 +87,18 @@ def mean_average_precision(
     cuts = [check_k(cut) for cut in ([k] if single else k)]
     if not cuts:
         raise ValueError(f"k is {k!r}, expected at least one cut-off")
-    scores = [
-        torch.stack([average_precision(block, cut) for cut in cuts])
-        for block in ranked_relevance(query, query_labels, gallery, gallery_labels)
-    ]
-    means = torch.cat(scores, dim=1).mean(dim=1).tolist()
+
+    def score(block: Tensor) -> Tensor:
+        return torch.stack([average_precision(block, cut) for cut in cuts], dim=1)
+
+    scores = over_ranked_blocks(score, query, query_labels, gallery, gallery_labels, memory)
+    means = scores.T.contiguous().mean(dim=1).tolist()  # each cut-off summed as if it were alone
     return means[0] if single else means
 
 
-def precision_at_k(query: Any, query_labels: Any, gallery: Any, gallery_labels: Any, k: int) -> float:
+def precision_at_k(
+    query: Any, query_labels: Any, gallery: Any, gallery_labels: Any, k: int, *, memory: int = BLOCK
+) -> float:
     """Mean share of relevant items among the first k; the arguments of :func:`mean_average_precision`.
 
     Where the gallery is smaller than k, the missing items count as not relevant.
@@ -99,12 +109,15 @@ def precision_at_k(query: Any, query_labels: Any, gallery: Any, gallery_labels: 
     """
     if check_k(k) is None:
         raise ValueError("k is None, precision_at_k needs an integer of at least 1")
-    blocks = ranked_relevance(query, query_labels, gallery, gallery_labels)
-    return torch.cat([block[:, :k].sum(dim=1).double() / k for block in blocks]).mean().item()
+
+    def score(block: Tensor) -> Tensor:
+        return block[:, :k].sum(dim=1).double() / k
+
+    return over_ranked_blocks(score, query, query_labels, gallery, gallery_labels, memory).mean().item()
 
 
 def precision_recall(
-    query: Any, query_labels: Any, gallery: Any, gallery_labels: Any, points: int = 11
+    query: Any, query_labels: Any, gallery: Any, gallery_labels: Any, points: int = 11, *, memory: int = BLOCK
 ) -> tuple[np.ndarray, np.ndarray]:
     """Interpolated precision at evenly spaced recalls from 0 to 1, mean over queries with relevant items.
 
@@ -122,22 +135,25 @@ def precision_recall(
     if not isinstance(points, int) or points < 2:
         raise ValueError(f"points is {points}, expected at least 2")
     recalls = torch.linspace(0, 1, points, dtype=torch.float64)
-    total, counted = torch.zeros(points, dtype=torch.float64), 0
-    for block in ranked_relevance(query, query_labels, gallery, gallery_labels):
-        block = block[block.any(dim=1)]
+
+    def score(block: Tensor) -> Tensor:
         hits = block.cumsum(dim=1)
         precision = hits.double() / torch.arange(1, block.shape[1] + 1, device=block.device)
         best_after = precision.flip(1).cummax(dim=1).values.flip(1)
         found = hits[:, -1:]
         wanted = (recalls.to(block.device) * found - 1e-9).ceil().clamp(min=1).to(hits.dtype)
-        first = torch.searchsorted(hits.contiguous(), wanted)  # the rank that reaches each recall
-        total += best_after.gather(1, first).sum(dim=0).cpu()
-        counted += len(block)
-    return recalls.numpy(), (total / max(counted, 1)).numpy()
+        first = torch.searchsorted(hits, wanted)  # the rank that reaches each recall
+        return best_after.gather(1, first.clamp(max=block.shape[1] - 1)).where(found > 0, torch.nan).cpu()
+
+    scores = over_ranked_blocks(score, query, query_labels, gallery, gallery_labels, memory)
+    return recalls.numpy(), scores.nanmean(dim=0).nan_to_num().numpy()
 
 
-def ranked_relevance(query: Any, query_labels: Any, gallery: Any, gallery_labels: Any) -> Iterator[Tensor]:
-    """Blocks of ranked relevance, boolean (block, n): row by row, is the item at each rank relevant?"""
+def over_ranked_blocks(
+    score: Callable[[Tensor], Tensor], query: Any, query_labels: Any, gallery: Any, gallery_labels: Any, memory: int
+) -> Tensor:
+    """``score`` (m, …) of ranked relevance, boolean (block, n): is the item at each rank relevant?"""
+    memory = check_memory(memory)
     query, query_labels = _tensors(query, query_labels, "query")
     gallery, gallery_labels = _tensors(gallery, gallery_labels, "gallery", query.device)
     if query.shape[1] != gallery.shape[1]:
@@ -145,13 +161,17 @@ def ranked_relevance(query: Any, query_labels: Any, gallery: Any, gallery_labels
     if query_labels.shape[1:] != gallery_labels.shape[1:]:
         shapes = f"{tuple(query_labels.shape)} and {tuple(gallery_labels.shape)}"
         raise ValueError(f"labels of queries and gallery don't fit: {shapes}")
-    query, gallery = nnf.normalize(query.double(), dim=1), nnf.normalize(gallery.double(), dim=1)
-    rows = max(1, BLOCK // (32 * len(gallery)))
+    gallery = nnf.normalize(gallery.double(), dim=1)
     sort, index = row_sorter(query.device), torch.arange(len(gallery), device=query.device) << 1
-    for part, part_labels in zip(query.split(rows), query_labels.split(rows), strict=True):
+
+    def rank(part: slice) -> Tensor:
         # The key's last bit is the relevance, so that sorting the keys ranks it.
-        keys = ranking_keys((part @ gallery.T).float(), index | _relevant(part_labels, gallery_labels))
-        yield (sort(keys) & 1).bool()
+        relevant = _relevant(query_labels[part], gallery_labels)
+        cosines = rounded(nnf.normalize(query[part].double(), dim=1) @ gallery.T)
+        return sort(ranking_keys(cosines, index).bitwise_or_(relevant)).bitwise_and_(1).bool()
+
+    rows = memory // (PAIR * (len(gallery) + query.shape[1]))
+    return in_blocks(lambda part: score(rank(part)), len(query), rows)
 
 
 def _tensors(x: Any, labels: Any, name: str, device: torch.device | None = None) -> tuple[Tensor, Tensor]:

@@ -2,10 +2,66 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+BLOCK = 128 * 2**20
+"""Bytes that one block of similarities and its ranking may take, about."""
+
+
+def check_memory(memory: Any) -> int:
+    """Bytes for one block: an integer of at least 1."""
+    if isinstance(memory, bool) or not isinstance(memory, (int, np.integer)) or memory < 1:
+        raise ValueError(f"memory is {memory!r}, expected bytes for one block, an integer of at least 1")
+    return int(memory)
+
+
+def in_blocks(compute: Callable[[slice], Tensor], total: int, rows: int) -> Tensor:
+    """``compute`` of successive slices of ``total`` rows; where the device runs out of memory, of half as many.
+
+    Args:
+        compute: gives a row of its result for each row of the slice.
+        total: how many rows there are.
+        rows: how many a slice may have; at least one is taken.
+
+    Raises:
+        torch.OutOfMemoryError: even a single row is too much.
+
+    Example:
+        >>> in_blocks(lambda part: torch.arange(part.start, part.stop), total=5, rows=2)
+        tensor([0, 1, 2, 3, 4])
+    """
+    start, rows, whole = 0, max(1, rows), None
+    while start < total:
+        part = slice(start, min(start + rows, total))
+        try:
+            result = compute(part)
+        except torch.OutOfMemoryError:
+            rows = (part.stop - start) // 2
+            if rows == 0:
+                raise
+            continue
+        if whole is None:
+            # Results that are kept one by one would lie between the large blocks and fragment the memory.
+            whole = result.new_empty(total, *result.shape[1:])
+        whole[part], start = result, part.stop
+    return whole
+
+
+def rounded(cosines: Tensor) -> Tensor:
+    """float64 cosines as float32, by way of multiples of 2⁻⁴⁸; the given ones are overwritten.
+
+    A matrix product adds in another order here and there in a block, so that the cosines of equal items differ
+    by 1e-16. float32 alone hides that, but not near 0: 1e-17 isn't 0, and two equal items wouldn't tie.
+
+    Example:
+        >>> rounded(torch.tensor([1e-17, 0.0, -1e-17, 0.1], dtype=torch.float64)).tolist()
+        [0.0, 0.0, 0.0, 0.10000000149011612]
+    """
+    return cosines.add_(24).sub_(24).float()  # from 16 to 32 float64 steps by 2⁻⁴⁸
 
 
 def ranking_keys(scores: Tensor, payload: Tensor) -> Tensor:

@@ -1,16 +1,28 @@
-"""Exact top-k search by cosine similarity, streamed over blocks of queries and gallery."""
+"""Exact top-k search by cosine similarity, streamed over blocks of queries and gallery.
 
+Every pair is scored, so nothing can be missed: cosines are computed in float64 and rounded, so that equal
+items get equal scores wherever they stand. Only the ranking of items that can't win is left out:
+the blocks of the gallery come in order, so an item wins only with a score greater than the k-th best so far
+(an equal one has a greater index and loses the tie), and the maxima of groups of items tell which groups hold one.
+"""
+
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as nnf
+from torch import Tensor
 
 from .checks import check_features, check_k
-from .ranking import key_payload, key_scores, ranking_keys
+from .ranking import BLOCK, check_memory, in_blocks, key_payload, key_scores, ranking_keys, rounded
 
-ROWS = 2048
-"""Queries, and gallery items, in one block of similarities."""
+WIDTH = 1024
+"""Gallery items in one block, of a small k: a product of 1,000 × 1,000 float64 fits a processor's cache."""
+GROUP = 64
+"""Items that share one maximum."""
+PAIR = 48
+"""Bytes of a pair of query and item while the block is ranked."""
 
 
 class Neighbours(NamedTuple):
@@ -22,7 +34,9 @@ class Neighbours(NamedTuple):
     """float32 (m, k): cosine similarities."""
 
 
-def nearest_neighbours(query: Any, gallery: Any, k: int, device: torch.device | str = "cpu") -> Neighbours:
+def nearest_neighbours(
+    query: Any, gallery: Any, k: int, device: torch.device | str = "cpu", *, memory: int = BLOCK
+) -> Neighbours:
     """The k gallery rows with the greatest cosine similarity to each query, ties by gallery index.
 
     Args:
@@ -30,6 +44,10 @@ def nearest_neighbours(query: Any, gallery: Any, k: int, device: torch.device | 
         gallery: (n, D), embeddings.
         k: how many; at most n come back.
         device: where to compute.
+        memory: bytes that one block of queries and items may take, about; the result doesn't depend on it.
+
+    Raises:
+        ValueError: bad k or memory, empty or not finite embeddings, dimensions that differ.
 
     Example:
         >>> nearest_neighbours([[1.0, 0.0]], [[0.0, 1.0], [2.0, 0.0], [1.0, 1.0]], k=2).indices.tolist()
@@ -37,23 +55,63 @@ def nearest_neighbours(query: Any, gallery: Any, k: int, device: torch.device | 
     """
     if check_k(k) is None:
         raise ValueError("k is None, a search needs an integer of at least 1")
+    memory = check_memory(memory)
     queries = torch.from_numpy(check_features(query, "query"))
-    items = torch.from_numpy(check_features(gallery, "gallery"))
+    items = torch.from_numpy(check_features(gallery, "gallery")).to(device)
     if queries.shape[1] != items.shape[1]:
         raise ValueError(f"the gallery has {items.shape[1]} dimensions, the queries have {queries.shape[1]}")
-    items = nnf.normalize(items.to(device).double(), dim=1)
-    found = []
-    for part in nnf.normalize(queries.to(device).double(), dim=1).split(ROWS):
-        best = torch.empty(len(part), 0, dtype=torch.int64, device=device)
-        for start in range(0, len(items), ROWS):
-            # float64, then rounded: equal items get equal scores, wherever they stand in a block
-            block = (part @ items[start : start + ROWS].T).float()
-            keys = ranking_keys(block, torch.arange(start, start + block.shape[1], device=device))
-            best = _smallest(torch.cat([best, _smallest(keys, k)], dim=1), k)
-        found.append(best.sort(dim=1).values.cpu())
-    keys = torch.cat(found)
+    k, dim = min(k, len(items)), items.shape[1]
+    width = max(1, min(max(WIDTH, 4 * k), memory // (PAIR * dim)))
+    if width > GROUP:
+        width -= width % GROUP
+    rows = memory // (PAIR * (width + k + dim))
+
+    def search(part: slice) -> Tensor:
+        return _search(nnf.normalize(queries[part].to(device).double(), dim=1), items, k, width).cpu()
+
+    keys = in_blocks(search, len(queries), rows)
     return Neighbours(key_payload(keys).numpy(), key_scores(keys).numpy())
 
 
-def _smallest(keys: torch.Tensor, k: int) -> torch.Tensor:
-    return keys.topk(min(k, keys.shape[1]), dim=1, largest=False, sorted=False).values
+def recall(found: Neighbours, exact: Neighbours) -> float:
+    """The share of the exact search's items that another search found, too; of equal items each counts by itself.
+
+    Args:
+        found: k neighbours of m queries.
+        exact: as many, of :func:`nearest_neighbours`.
+
+    Raises:
+        ValueError: the searches differ in shape.
+
+    Example:
+        >>> one = Neighbours(np.array([[4, 7], [1, 2]]), np.zeros((2, 2)))
+        >>> other = Neighbours(np.array([[7, 9], [2, 1]]), np.zeros((2, 2)))
+        >>> recall(one, other)
+        0.75
+    """
+    if found.indices.shape != exact.indices.shape:
+        raise ValueError(f"the searches have shapes {found.indices.shape} and {exact.indices.shape}, expected one")
+    return float(np.mean([np.isin(a, b).mean() for a, b in zip(exact.indices, found.indices, strict=True)]))
+
+
+def _search(queries: Tensor, items: Tensor, k: int, width: int) -> Tensor:
+    """Keys (m, k), ascending, of the best items of unit queries (m, D)."""
+    floor = torch.full((len(queries), 1), -torch.inf, device=queries.device)
+    best = ranking_keys(floor.expand(-1, k), torch.tensor(0xFFFFFFFF, device=queries.device))
+    for start in range(0, len(items), width):
+        block = nnf.normalize(items[start : start + width].double(), dim=1)
+        index = torch.arange(start, start + len(block), device=queries.device)
+        group = math.gcd(len(block), GROUP)
+        scores = (queries @ block.T).view(len(queries), -1, group)
+        row, column = (rounded(scores.amax(dim=2)) > floor).nonzero(as_tuple=True)
+        if len(row) == 0:
+            continue
+        keys = ranking_keys(rounded(scores[row, column]), index.view(-1, group)[column])
+        # As many groups as won, side by side in the winners' rows.
+        rows, place, count = row.unique_consecutive(return_inverse=True, return_counts=True)
+        nth = torch.arange(len(row), device=row.device) - (count.cumsum(0) - count)[place]
+        found = best[rows, -1:, None].repeat(1, int(count.max()), group)
+        found[place, nth] = keys
+        best[rows] = torch.cat([best[rows], found.flatten(1)], dim=1).topk(k, dim=1, largest=False).values
+        floor[rows] = key_scores(best[rows, -1:])
+    return best

@@ -27,9 +27,9 @@ def case(request):
     return request.param
 
 
-@pytest.fixture(params=[1, 24 * 24 * 3, 2**27], ids=["row by row", "some rows", "one block"])
-def blocks(request, monkeypatch):
-    monkeypatch.setattr(drcl_mini.metrics, "BLOCK", request.param)
+@pytest.fixture(params=[1, 3 * drcl_mini.metrics.PAIR * 58, 2**27], ids=["row by row", "some rows", "one block"])
+def memory(request):
+    return request.param
 
 
 @pytest.fixture
@@ -55,22 +55,49 @@ def interpolated_loops(relevance, recall):
 
 
 @pytest.mark.parametrize("k", CUTS)
-@pytest.mark.usefixtures("blocks")
-def test_map_and_precision_at_k_equal_brute_force(case, ranked, k):
+def test_map_and_precision_at_k_equal_brute_force(case, ranked, k, memory):
     expected = np.mean([ap_loops(row, k) for row in ranked])
-    assert mean_average_precision(*case, k) == pytest.approx(expected, abs=1e-12)
+    assert mean_average_precision(*case, k, memory=memory) == pytest.approx(expected, abs=1e-12)
     if k is not None:
-        assert precision_at_k(*case, k) == pytest.approx(np.mean([sum(row[:k]) / k for row in ranked]), abs=1e-12)
+        expected = np.mean([sum(row[:k]) / k for row in ranked])
+        assert precision_at_k(*case, k, memory=memory) == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("points", [2, 5, 11])
-@pytest.mark.usefixtures("blocks")
-def test_precision_recall_equals_brute_force(case, ranked, points):
-    recall, precision = precision_recall(*case, points)
+def test_precision_recall_equals_brute_force(case, ranked, points, memory):
+    recall, precision = precision_recall(*case, points, memory=memory)
     rows = [row for row in ranked if any(row)]
     expected = [np.mean([interpolated_loops(row, r) for row in rows]) if rows else 0 for r in recall]
     assert recall == pytest.approx(np.linspace(0, 1, points))
     assert precision == pytest.approx(np.array(expected), abs=1e-6)
+
+
+def test_results_do_not_depend_on_the_memory(case):
+    for score in (mean_average_precision, precision_recall, lambda *x, **m: precision_at_k(*x, 3, **m)):
+        results = [score(*case, memory=memory) for memory in (1, 20_000, 2**27)]
+        assert np.array_equal(results[0], results[1])
+        assert np.array_equal(results[1], results[2])
+
+
+@pytest.mark.parametrize("memory", [0, -1, 1.5, True, None, "1 GB"])
+def test_memory_is_a_number_of_bytes(memory, complains):
+    for score in (mean_average_precision, precision_recall, lambda *x, **m: precision_at_k(*x, 3, **m)):
+        with complains("memory is", repr(memory), "bytes", "at least 1"):
+            score(*CASES["plain"], memory=memory)
+
+
+def test_a_device_out_of_memory_gets_smaller_blocks(monkeypatch):
+    expected, keys, seen = mean_average_precision(*CASES["ties"]), drcl_mini.metrics.ranking_keys, []
+
+    def short_of_memory(cosines, payload):
+        seen.append(len(cosines))
+        if len(seen) == 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return keys(cosines, payload)
+
+    monkeypatch.setattr(drcl_mini.metrics, "ranking_keys", short_of_memory)
+    assert mean_average_precision(*CASES["ties"]) == expected
+    assert seen == [7, 3, 3, 1]
 
 
 @pytest.mark.parametrize("k", CUTS)

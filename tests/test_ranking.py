@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from drcl_mini.ranking import key_payload, key_scores, ranking_keys, row_sorter
+from drcl_mini.ranking import in_blocks, key_payload, key_scores, ranking_keys, row_sorter
 
 EXTREMES = [0.0, 1e-45, -1e-45, 1e-38, -1e-38, 1.0, -1.0, 1 + 2**-23, -1 - 2**-23, 3.4e38, -3.4e38]
 
@@ -51,3 +51,24 @@ def test_row_sorter_sorts_each_row(device, rows, threads, monkeypatch):
     keys = torch.randint(-(2**62), 2**62, (rows, 50), generator=torch.Generator().manual_seed(0))
     expected = torch.tensor([sorted(row) for row in keys.tolist()])
     assert torch.equal(row_sorter(torch.device(device))(keys.to(device)).cpu(), expected)
+
+
+def test_blocks_are_halved_until_they_fit_and_no_further():
+    seen = []
+
+    def compute(part):
+        seen.append((part.start, part.stop))
+        if part.stop - part.start > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return torch.arange(part.start, part.stop)[:, None]
+
+    assert in_blocks(compute, 7, 5).tolist() == [[0], [1], [2], [3], [4], [5], [6]]
+    assert seen == [(0, 5), (0, 2), (2, 4), (4, 6), (6, 7)]
+
+
+def test_a_single_row_that_does_not_fit_is_the_error_it_was():
+    def compute(part):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with pytest.raises(torch.OutOfMemoryError, match="CUDA"):
+        in_blocks(compute, 7, 5)

@@ -3,7 +3,8 @@ import pytest
 import torch
 
 import drcl_mini.search
-from drcl_mini import nearest_neighbours
+from drcl_mini import Neighbours, nearest_neighbours
+from drcl_mini.search import recall
 
 SOURCE = np.random.default_rng(0)
 ONCE = SOURCE.normal(size=(12, 33))
@@ -11,29 +12,102 @@ GALLERY = np.concatenate([ONCE, ONCE[::2], ONCE[:7]])  # each item up to three t
 QUERIES = SOURCE.normal(size=(9, 33))
 
 
-@pytest.fixture(params=[1, 2, 5, 4096])
-def rows(request, monkeypatch):
-    monkeypatch.setattr(drcl_mini.search, "ROWS", request.param)
+MEMORIES = [1, 20_000, 200_000, 2**26]  # row by row and item by item, …, all at once
 
 
-@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("memory", MEMORIES)
 @pytest.mark.parametrize("k", [1, 3, 25, 1000])
-def test_equals_brute_force_whatever_the_blocks(k, rank_order):
+def test_equals_brute_force_whatever_the_blocks(k, memory, rank_order):
     order, cosines = rank_order(QUERIES, GALLERY)
-    found = nearest_neighbours(QUERIES, GALLERY, k)
+    found = nearest_neighbours(QUERIES, GALLERY, k, memory=memory)
     assert found.indices.tolist() == [row[:k] for row in order]
     best = [[cosines[i][j] for j in row[:k]] for i, row in enumerate(order)]
     assert found.scores == pytest.approx(np.array(best), abs=1e-6)
     assert (found.indices.dtype, found.scores.dtype) == (np.int64, np.float32)
 
 
-@pytest.mark.usefixtures("rows")
-def test_ties_over_block_borders_go_by_index():
+@pytest.mark.parametrize("memory", MEMORIES)
+def test_ties_over_block_borders_go_by_index(memory):
     gallery = np.zeros((11, 2))
     gallery[:, 1] = 1
     gallery[[3, 7]] = [1, 0]
-    assert nearest_neighbours([[1, 0]], gallery, 5).indices.tolist() == [[3, 7, 0, 1, 2]]
-    assert nearest_neighbours([[0, 3]], gallery, 11).indices.tolist() == [[0, 1, 2, 4, 5, 6, 8, 9, 10, 3, 7]]
+    assert nearest_neighbours([[1, 0]], gallery, 5, memory=memory).indices.tolist() == [[3, 7, 0, 1, 2]]
+    order = [0, 1, 2, 4, 5, 6, 8, 9, 10, 3, 7]
+    assert nearest_neighbours([[0, 3]], gallery, 11, memory=memory).indices.tolist() == [order]
+
+
+def reference(query, gallery, k):
+    """All cosines at once in float64, rounded, and a stable sort."""
+    unit = [x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12) for x in map(np.float64, (query, gallery))]
+    cosines = (unit[0] @ unit[1].T).round(14).astype(np.float32)
+    order = np.argsort(-cosines, axis=1, kind="stable")[:, :k]
+    return Neighbours(order, np.take_along_axis(cosines, order, axis=1))
+
+
+def nasty():
+    """Queries and galleries of several blocks that a filter of candidates may get wrong."""
+    source = np.random.default_rng(1)
+
+    def rows(*shape):
+        return source.normal(size=shape).astype(np.float32)
+
+    once, query = rows(50, 8), rows(20, 8)
+    lengths = (10.0 ** source.uniform(-11, 17, (3000, 1))).astype(np.float32)
+    ascending = rows(3000, 8)
+    return {
+        "random": (query, rows(3001, 8)),
+        "more ties than k": (query, once[source.integers(0, 50, 3000)]),
+        "all equal": (query, np.ones((3000, 8), np.float32)),
+        "equal but one, last": (query, np.concatenate([np.ones((2999, 8), np.float32), query[:1]])),
+        "nearly equal": (query, 1 + 1e-6 * rows(3000, 8)),
+        "tiny and huge rows": (query, rows(3000, 8) * lengths),
+        "zeros": (query * (np.arange(20) % 2)[:, None], rows(3000, 8) * (np.arange(3000) % 3 == 0)[:, None]),
+        "best last": (query[:1], ascending[np.argsort(ascending @ query[0])]),
+        "best first": (query[:1], ascending[np.argsort(-ascending @ query[0])]),
+        "one dimension": (rows(20, 1), rows(3000, 1)),
+        "few values": (np.sign(query), np.sign(rows(3000, 8))),
+        "a prime number of items": (query, rows(1031, 8)),
+        "fewer items than a group": (query, rows(5, 8)),
+    }
+
+
+@pytest.mark.parametrize("memory", [100_000, 2**26])
+@pytest.mark.parametrize("k", [1, 10, 700, 5000])
+@pytest.mark.parametrize("case", nasty().values(), ids=nasty())
+def test_equals_a_full_sort_in_nasty_cases(case, k, memory):
+    found, expected = nearest_neighbours(*case, k, memory=memory), reference(*case, k)
+    assert np.array_equal(found.indices, expected.indices)
+    assert np.array_equal(found.scores, expected.scores)
+
+
+def test_a_device_out_of_memory_gets_smaller_blocks(monkeypatch):
+    search, seen = drcl_mini.search._search, []
+
+    def short_of_memory(queries, *rest):
+        seen.append(len(queries))
+        if len(queries) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return search(queries, *rest)
+
+    monkeypatch.setattr(drcl_mini.search, "_search", short_of_memory)
+    assert np.array_equal(nearest_neighbours(QUERIES, GALLERY, 4)[0], reference(QUERIES, GALLERY, 4)[0])
+    assert seen == [9, 4, 2, 2, 2, 2, 1]
+
+
+@pytest.mark.parametrize("memory", [0, -1, 1.5, True, None, "1 GB"])
+def test_memory_is_a_number_of_bytes(memory, complains):
+    with complains("memory is", repr(memory), "bytes", "at least 1"):
+        nearest_neighbours(QUERIES, GALLERY, 1, memory=memory)
+
+
+def test_recall_counts_the_exact_items_found(complains):
+    exact = nearest_neighbours(QUERIES, GALLERY, 4)
+    assert recall(exact, exact) == 1
+    other = exact.indices.copy()
+    other[:, 0], other[0] = -1, [-1, -1, -1, -1]
+    assert recall(Neighbours(other, exact.scores), exact) == pytest.approx(8 * 3 / (9 * 4))
+    with complains("(9, 4)", "(9, 3)"):
+        recall(exact, nearest_neighbours(QUERIES, GALLERY, 3))
 
 
 def test_lengths_of_rows_do_not_matter():
