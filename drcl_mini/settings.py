@@ -34,6 +34,7 @@ class Settings:
         alpha: weight of the intra- and inter-modal consistency terms.
         beta: weight of the mse term.
         eta: weight of the label term.
+        terms: the loss terms that are on: of ``"intra"``, ``"inter"``, ``"mse"``, ``"label"``.
         gamma: share of a sample in its augmented version; 1 switches augmentation off.
         mixup: a > 0 draws the share anew from Beta(a, a), for each sample and epoch; 0 keeps it at ``gamma``.
         monitor: what picks the epoch on validation data: ``"map"`` (mAP of each recast label as a query
@@ -66,6 +67,7 @@ class Settings:
     alpha: float = 0.1
     beta: float = 0.1
     eta: float = 1.0
+    terms: tuple[str, ...] = ("intra", "inter", "mse", "label")
     gamma: float = 0.9
     mixup: float = 0.0
     monitor: str | None = "map"
@@ -102,6 +104,8 @@ class Settings:
             ("prior_first_epoch", _is_int(self.prior_first_epoch, 0) and self.prior_first_epoch < 2, "0 or 1"),
             ("progress", self.progress is None or isinstance(self.progress, bool), "None, True or False"),
             ("eta", self.alpha or self.beta or self.eta, "above 0 where alpha and beta are 0: no loss is left"),
+            ("terms", _is_tuple(self.terms) and all(name in _TERMS for name in self.terms), f"some of {_TERMS}"),
+            ("terms", _is_tuple(self.terms) and any(self.weights.values()), "one at least whose weight is above 0"),
             ("device", isinstance(self.device, str), "'auto', 'cpu', 'cuda', …"),
         ]
         rules += [(n, _is_int(getattr(self, n), 1), "an integer of at least 1") for n in ("dim", "batch_size")]
@@ -144,9 +148,11 @@ class Settings:
         Example:
             >>> Settings(beta=0).weights
             {'intra': 0.1, 'inter': 0.1, 'label': 1.0}
+            >>> Settings(terms=("intra", "label")).weights
+            {'intra': 0.1, 'label': 1.0}
         """
         terms = {"intra": self.alpha, "inter": self.alpha, "mse": self.beta, "label": self.eta}
-        return {name: weight for name, weight in terms.items() if weight}
+        return {name: weight for name, weight in terms.items() if weight and name in self.terms}
 
     def rate(self, modality: str) -> float:
         """The learning rate of one modality's encoder."""
@@ -157,6 +163,7 @@ class Settings:
         return self.learning_rate[modality]
 
 
+_TERMS = ("intra", "inter", "mse", "label")
 _WEIGHTS = ("alpha", "beta", "eta", "q_rate", "mixup")
 _SWITCHES = ("standardise", "keep_best_prior", "drop_last")
 

@@ -95,7 +95,9 @@ class Run:
         """Keep the record, and the weights if they are the best so far."""
         value = record["epoch"] if self.rank is None else self.rank(record)
         if value > self._best:
-            self._good, self._best, self._waited = copies(self.network.parameters()), value, 0
+            self._best, self._waited = value, 0
+            for kept, parameter in zip(self._good, self.network.parameters(), strict=True):
+                kept.copy_(parameter.detach())  # into memory at hand: a new copy costs its page faults, too
         else:
             self._waited += 1
         self.records.append(record)

@@ -13,6 +13,7 @@ VARIANTS = {
     "seeds": [{"seed": seed} for seed in (0, 3, 5)],
     "priors": [{"prior": prior} for prior in ("selected", "orthogonal", "simplex", "text")],
     "augmentation and weights": [{"gamma": 1.0}, {"alpha": 0.5}, {"beta": 0.0}, {"eta": 0.2}, {"alpha": 0, "beta": 0}],
+    "terms": [{"terms": ("label",)}, {"terms": ("inter", "mse", "label")}, {}],
     "mixup": [{"mixup": 0.4}, {}, {"mixup": 0.4, "seed": 1}],
     "q": [{"q_rate": 0}, {"q_rate": 1}, {}],
     "noise": [{"label_noise": 0.4}, {}, {"label_noise": 0.4, "seed": 1}],

@@ -83,6 +83,10 @@ def test_released_settings_can_be_changed_and_say_what_is_not_known(complains):
         ("alpha", -1),
         ("beta", float("inf")),
         ("eta", None),
+        ("terms", "intra"),
+        ("terms", ("intra", "inner")),
+        ("terms", ([],)),
+        ("terms", ()),
         ("gamma", 1.1),
         ("monitor", "accuracy"),
         ("patience", 0),
@@ -100,6 +104,13 @@ def test_a_bad_value_is_named_with_what_is_expected(name, value, complains):
 def test_no_loss_at_all_is_an_error(complains):
     with complains("alpha", "beta", "eta"):
         Settings(alpha=0, beta=0, eta=0)
+
+
+def test_terms_switch_losses_on_and_off(complains):
+    assert Settings().weights == {"intra": 0.1, "inter": 0.1, "mse": 0.1, "label": 1.0}
+    assert Settings(terms=["label", "inter"]).weights == {"inter": 0.1, "label": 1.0}
+    with complains("'terms' is ('mse',)", "above 0"):
+        Settings(terms=("mse",), beta=0)
 
 
 def test_unknown_names_are_errors(complains):
