@@ -1,13 +1,44 @@
 """The methods that DRCL is compared with, one file each, all with DRCL's manners: fit, transform, evaluate."""
 
+from .acmr import ACMR
 from .base import Baseline
+from .dcca import DCCA
+from .dccae import DCCAE
+from .deep_sm import DeepSM
+from .dscmr import DSCMR
+from .fgcrossnet import FGCrossNet
 from .fixed_prior import FixedPrior
 from .gma import GMA
 from .gss_sl import GSSSL
+from .mars import MARS
 from .mcca import MCCA
+from .mrl import MRL
 from .mvda import MvDA, MvDAVC
 from .pairing import class_pairs
 from .pls import PLS
+from .sdml import SDML
 from .sm import SM
+from .smln import SMLN
 
-__all__ = ["GMA", "GSSSL", "MCCA", "PLS", "SM", "Baseline", "FixedPrior", "MvDA", "MvDAVC", "class_pairs"]
+__all__ = [
+    "ACMR",
+    "DCCA",
+    "DCCAE",
+    "DSCMR",
+    "GMA",
+    "GSSSL",
+    "MARS",
+    "MCCA",
+    "MRL",
+    "PLS",
+    "SDML",
+    "SM",
+    "SMLN",
+    "Baseline",
+    "DeepSM",
+    "FGCrossNet",
+    "FixedPrior",
+    "MvDA",
+    "MvDAVC",
+    "class_pairs",
+]

@@ -1,0 +1,61 @@
+"""Deep semantic matching (deep-SM): a classifier for each modality, their class posteriors as the common space."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch.nn.functional as nnf
+from torch import Tensor
+
+from ..stack import Terms
+from .joint import Batch, DeepBaseline, Network
+
+
+def label_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    r"""Cross entropy of the labels; an item of several classes belongs to each in equal shares.
+
+    .. math:: -\frac1n \sum_{ic} \frac{Y_{ic}}{\sum_k Y_{ik}} \log \mathrm{softmax}(Z_i)_c
+
+    Args:
+        logits: Z, (n, C).
+        labels: Y, (n, C), one-hot or multi-hot.
+
+    Example:
+        >>> import torch
+        >>> round(label_loss(torch.zeros(1, 4), torch.tensor([[1.0, 1.0, 0.0, 0.0]])).item(), 4)  # log 4
+        1.3863
+    """
+    return nnf.cross_entropy(logits, labels / labels.sum(dim=1, keepdim=True))
+
+
+@dataclass(eq=False)
+class DeepSM(DeepBaseline):
+    r"""Each modality learns, alone, to classify; items are compared by their class posteriors.
+
+    .. math:: \min_{f_v} \mathrm{CE}(f_v(X_v), Y_v), \qquad z = \mathrm{softmax}(f_v(x))
+
+    with f_v: (n, d_v) → (n, C). Needs no pairs: posteriors of all modalities mean the same classes.
+
+    Departs from the paper in the networks: features are given, so its convolutional network isn't fine-tuned.
+
+    Source: Wei, Zhao, Lu, Wei, Liu, Zhu and Yan, IEEE Transactions on Cybernetics, 2017.
+
+    Example:
+        >>> import drcl_mini
+        >>> data = drcl_mini.load_dataset("digits-halves")
+        >>> DeepSM(epochs=5).fit(data.train, data.validation).transform(data.test)["top"].shape
+        (250, 10)
+    """
+
+    title: ClassVar[str] = "deep-SM"
+    together: ClassVar[bool] = False
+    grid: ClassVar[dict[str, list]] = {"hidden": [(256,), (256, 256)], "learning_rate": [3e-4, 1e-3, 3e-3]}
+
+    def _width(self) -> int:
+        return self.n_classes_
+
+    def _losses(self, network: Network, batch: Batch) -> Terms:
+        ((name, (x, y)),) = batch.items()
+        return {"label": label_loss(network.outputs(name, x), y)}
+
+    def _rows(self, network: Network, name: str, x: Tensor) -> Tensor:
+        return network.outputs(name, x).softmax(dim=1)

@@ -1,0 +1,249 @@
+"""Shared by the deep compared methods: encoders like DRCL's, trained together or one after another, early stopping.
+
+Every method has DRCL's default encoder, optimiser and epochs, so that a comparison is about the losses. The defaults of
+what is a method's own, weights and the like, are of those few tried that did best by mean validation mAP on
+digits-halves, minimedia-small and wikipedia-classic: they suit small data, and are not the papers' own.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from itertools import permutations
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor, nn
+
+from ..batch import Tensors, tensors
+from ..consistency import target_map
+from ..devices import resolve_device
+from ..encoder import Encoder, build_encoder, in_pieces
+from ..metrics import mean_average_precision
+from ..noise import with_label_noise
+from ..preflight import check_noise
+from ..settings import Settings
+from ..split import Split
+from ..stack import Stack, Terms
+from ..training import Run, TrainingDiverged, generator, train
+from .base import Baseline
+
+Batch = Mapping[str, tuple[Tensor, Tensor]]
+"""Of each modality: standardised features (b, d) and labels (b, C) of the batch."""
+
+
+def mlp(d: int, hidden: tuple[int, ...], out: int, source: torch.Generator) -> nn.Sequential:
+    """Linear – ReLU for each hidden width and a last Linear without bias, drawn from ``source`` as encoders are.
+
+    Example:
+        >>> mlp(3, (8,), 2, torch.Generator().manual_seed(0))(torch.ones(5, 3)).shape
+        torch.Size([5, 2])
+    """
+    return Encoder(d, hidden, out, source).layers
+
+
+def related(a: Tensor, b: Tensor) -> Tensor:
+    """Which rows of labels (n, C) and (m, C) share a class: 0 or 1, (n, m), in the labels' dtype.
+
+    Example:
+        >>> related(torch.eye(2), torch.tensor([[1.0, 1.0], [0.0, 1.0]])).tolist()
+        [[1.0, 0.0], [1.0, 1.0]]
+    """
+    return (a @ b.T > 0).to(a)
+
+
+class Network(nn.Module):
+    """Encoders by modality, without their last normalisation, and what else a method trains (``parts``).
+
+    A part named ``last`` is a layer that all modalities share: it comes after the encoders' outputs and a ReLU.
+    """
+
+    def __init__(self, encoders: Mapping[str, Encoder], parts: Mapping[str, nn.Module]) -> None:
+        super().__init__()
+        self.names = list(encoders)  # a list beside it, since ModuleDict refuses some names
+        self.encoders, self.parts = nn.ModuleList(encoders.values()), nn.ModuleDict(parts)
+
+    def standard(self, name: str, x: Tensor) -> Tensor:
+        """Features as the encoder sees them, (n, d)."""
+        encoder = self.encoders[self.names.index(name)]
+        return x if encoder.mean is None else (x - encoder.mean) / encoder.scale
+
+    def outputs(self, name: str, x: Tensor) -> Tensor:
+        """Standardised features (n, d) → rows (n, D) of any length."""
+        rows = self.encoders[self.names.index(name)].layers(x)
+        return self.parts["last"](nnf.relu(rows)) if "last" in self.parts else rows
+
+    def unit(self, name: str, x: Tensor) -> Tensor:
+        """Standardised features (n, d) → unit rows (n, D)."""
+        return nnf.normalize(self.outputs(name, x), dim=1)
+
+
+@dataclass(eq=False)
+class DeepBaseline(Baseline):
+    """A compared method with one encoder for each modality. Methods add their loss; encoders and training are DRCL's.
+
+    Args:
+        hidden: hidden widths of each encoder.
+        dim: D, the width of its output.
+        standardise: bring each feature to mean 0 and standard deviation 1.
+        learning_rate: Adam's.
+        batch_size: items of each modality in a batch.
+        epochs: passes over the largest modality; smaller ones are repeated.
+        patience: stop after so many epochs without a better validation score; the best epoch counts. The score is
+            the mean mAP over the tasks, for modalities trained alone that of :func:`drcl_mini.consistency.target_map`.
+        label_noise: share of the training labels made wrong, the same ones as DRCL's of the same seed. Pairs stay as
+            they are: those that ``class_pairs`` makes know the true classes, so they give away what noise should hide.
+
+    Attributes:
+        networks_: the network of each modality; one for all, where they train together.
+        history_: a record for each epoch: losses and the validation score.
+    """
+
+    together: ClassVar[bool] = True
+    """Whether all modalities train at once; else one after another."""
+    shares_last: ClassVar[bool] = False
+    """Whether the last layer is one for all modalities."""
+    grid: ClassVar[dict[str, list]] = {}
+    """What a benchmark may choose on validation data: at most six combinations."""
+
+    hidden: tuple[int, ...] = (256, 256)
+    dim: int = 256
+    standardise: bool = True
+    learning_rate: float = 1e-3
+    batch_size: int = 128
+    epochs: int = 60
+    patience: int | None = 15
+    label_noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        try:
+            self._settings(self.dim)
+        except ValueError as error:
+            raise ValueError(f"{self.title}: {error}") from None
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.type is float and not (isinstance(value, Real) and 0 <= value < math.inf):
+                raise ValueError(f"{self.title}: setting {field.name!r} is {value!r}, expected a number of at least 0")
+
+    def _settings(self, width: int) -> Settings:
+        return Settings(**{name: getattr(self, name) for name in SETTINGS}, dim=width, device=self.device)
+
+    def _parts(self, names: tuple[str, ...], source: torch.Generator) -> dict[str, nn.Module]:
+        """What is trained beside the encoders of these modalities."""
+        return {}
+
+    def _losses(self, network: Network, batch: Batch) -> Terms:
+        """Named losses of a batch; the sum of all is minimised."""
+        raise NotImplementedError
+
+    def _rows(self, network: Network, name: str, x: Tensor) -> Tensor:
+        """Standardised features (n, d) → rows in the common space, before normalisation."""
+        return network.outputs(name, x)
+
+    def _targets(self) -> Tensor:
+        """For modalities trained alone: what each class should be in the common space, (C, ·)."""
+        return torch.eye(self.n_classes_, device=self._device)
+
+    def _settle(self, network: Network, data: Tensors) -> None:
+        """What is worked out from the training data after each epoch."""
+
+    def _width(self) -> int:
+        """The width of the encoders' outputs."""
+        return self.dim
+
+    def _learn(self, train: Split, validation: Split | None) -> None:
+        settings = self._settings(self._width())
+        if self.shares_last and not settings.hidden:
+            raise ValueError(f"hidden is (), {self.title} needs at least one hidden width before its shared layer")
+        self._device = resolve_device(self.device)
+        data, held = (tensors(split, self.n_classes_, self._device) for split in (train, validation))
+        if self.label_noise:
+            for name, (x, y) in data.items():
+                check_noise(train, name, settings)
+                data[name] = x, with_label_noise(y, self.label_noise, generator(self.seed, "noise", name))
+        self.networks_: dict[str, Network] = {}
+        self.history_: list[dict[str, Any]] = []
+        for names in [train.modalities] if self.together else [(name,) for name in train.modalities]:
+            self._train(names, {name: data[name] for name in names}, held, settings)
+
+    def _train(self, names: tuple[str, ...], data: Tensors, held: Tensors, settings: Settings) -> None:
+        """One run: the encoders of these modalities, and what else the method trains."""
+        network = self._network(names, data, settings)
+        self.networks_ |= dict.fromkeys(names, network)
+        source = generator(self.seed, "rows", *names)
+        most = max(len(x) for x, _ in data.values())
+        order: dict[str, Tensor] = {}
+
+        def shuffle() -> None:
+            for name, (x, _) in data.items():
+                rounds = [torch.arange(most)]
+                if not self.needs_pairs:  # whole rounds over each modality, so that a smaller one is repeated evenly
+                    rounds = [torch.randperm(len(x), generator=source) for _ in range(-(-most // len(x)))]
+                order[name] = torch.cat(rounds)[:most].to(x.device)
+
+        def losses(network: Network, index: Tensor, partner: Tensor, own: Terms) -> Terms:
+            rows = {name: order[name][index] for name in names}
+            batch = {n: (network.standard(n, data[n][0][row]), data[n][1][row]) for n, row in rows.items()}
+            terms = self._losses(network, batch)
+            return {**terms, "total": torch.stack(list(terms.values())).sum()}
+
+        def after_epoch(stack: Stack, own: Terms) -> Terms:
+            shuffle()
+            if not scored:
+                return {}
+            self._settle(network, data)
+            return {"validation_map": torch.tensor([self._score({name: held[name] for name in scored})])}
+
+        scored = [name for name in names if name in held]
+        scored = scored if len(scored) > self.together else []
+        rank = (lambda record: record["validation_map"]) if scored else None
+        batches, epochs = generator(self.seed, "batches", *names), range(1, settings.epochs + 1)
+        patience = settings.patience if scored else None
+        run = Run(network, settings, batches, settings.learning_rate, epochs, unused=("q",), rank=rank)
+        run.patience = patience
+        shuffle()
+        try:
+            train([run], losses, most, after_epoch)
+        except torch.linalg.LinAlgError as error:  # DCCA's and SMLN's matrices, when the outputs are not finite
+            advice = f"lower the learning rate ({settings.learning_rate:g})"
+            raise TrainingDiverged(f"training diverged in epoch {len(run.records) + 1}: {error}; {advice}") from None
+        finally:
+            label = {} if self.together else {"modality": names[0]}
+            self.history_ += [{**label, **record} for record in run.records]
+            network.requires_grad_(False)
+        if run.error is not None:
+            raise run.error
+        self._settle(network, data)
+
+    def _network(self, names: tuple[str, ...], data: Tensors, settings: Settings) -> Network:
+        widths = settings
+        parts = {}
+        if self.shares_last:  # one layer fewer for each encoder, one for all instead
+            widths = settings.but(hidden=settings.hidden[:-1], dim=settings.hidden[-1])
+            parts["last"] = mlp(settings.hidden[-1], (), settings.dim, generator(self.seed, "last"))
+        encoders = {name: build_encoder(data[name][0], widths, generator(self.seed, "encoder", name)) for name in names}
+        parts |= self._parts(names, generator(self.seed, "parts"))
+        return Network(encoders, parts).to(self._device)
+
+    def _score(self, held: Tensors) -> float:
+        """How well validation data are found."""
+        rows = {name: self._tensor(name, x) for name, (x, _) in held.items()}
+        if not self.together:
+            return np.mean([target_map(f, held[name][1], self._targets()).item() for name, f in rows.items()])
+        labels = {name: y.long() for name, (_, y) in held.items()}
+        tasks = permutations(rows, 2)
+        return np.mean([mean_average_precision(rows[a], labels[a], rows[b], labels[b]) for a, b in tasks])
+
+    def _tensor(self, name: str, x: Tensor) -> Tensor:
+        network = self.networks_[name]
+        with torch.no_grad():
+            return in_pieces(lambda part: self._rows(network, name, network.standard(name, part)), x)
+
+    def _embed(self, name: str, x: np.ndarray) -> np.ndarray:
+        return self._tensor(name, torch.from_numpy(x).to(self._device)).cpu().numpy()
+
+
+SETTINGS = ("hidden", "standardise", "learning_rate", "batch_size", "epochs", "patience", "label_noise", "seed")
+"""Fields that mean what they mean in :class:`drcl_mini.Settings`, and are checked there."""
