@@ -8,9 +8,9 @@ from pathlib import Path
 from types import ModuleType
 
 from drcl_mini.checks import nearest
-from drcl_mini.cli import Parser, one_line
 from drcl_mini.datasets import CONVERTED
 from drcl_mini.files import check_writable, data_folder
+from drcl_mini.terminal import Parser, one_line
 
 from .about import table
 from .convert import OnRequest

@@ -1,56 +1,47 @@
-"""Command line: ``run`` trains and evaluates, ``probe`` says how hard a data set is, ``env`` reports versions."""
+"""Command line: ``run`` trains, ``probe`` says how hard data are, ``bench-speed`` how fast all is, ``env`` versions."""
 
 import argparse
 import json
-import os
-import platform
 import shlex
 import sys
 import time
 import warnings
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
-import torch
 
-from . import __version__
+from .batch import fit_many
 from .checks import nearest
 from .data import MultimodalDataset
 from .datasets import CONVERTED, EMBEDDED, available_datasets, load_dataset
 from .devices import resolve_device
+from .environment import environment, write_json
 from .estimator import DRCL
 from .evaluation import Evaluation, evaluate, interval
-from .files import check_writable, data_folder, replacing
+from .experiments import command as experiments
+from .files import check_writable, data_folder
 from .preflight import check_fit
 from .probe import linear_probe
+from .speed import add_parser, bench_speed
+from .terminal import Parser, one_line
 from .training import TrainingDiverged
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors take one line; exit code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, one_line(message) + "\n")
-
-
-def one_line(message: object) -> str:
-    """An error as people read it in a terminal: one line, no traceback."""
-    return "error: " + " ".join(str(message).split())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 done, 1 failed, 2 usage."""
     parser = Parser(prog="python -m drcl_mini", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser, metavar="{run,probe,env}")
+    names = "{run,probe,bench,bench-speed,env}"
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser, metavar=names)
     run_parser = commands.add_parser("run", help="train DRCL on a data set, print and save what came of it")
     default = next(iter(EMBEDDED))
     run_parser.add_argument("dataset", nargs="?", default=default, help=f"data set; {default} where none is named")
     run_parser.add_argument("--preset", choices=["default", "released"], default="default", help="settings")
     run_parser.add_argument("--seed", type=int, help="random seed (default: the preset's)")
-    run_parser.add_argument("--seeds", type=int, default=1, metavar="N", help="N seeds in a row, with their spread")
+    run_parser.add_argument(
+        "--seeds", type=int, default=1, metavar="N", help="N seeds, trained together, with their spread"
+    )
     run_parser.add_argument("--device", help="auto, cpu, cuda, cuda:1, …")
     run_parser.add_argument("--out", type=Path, help="folder for models and results.json (default: runs/…)")
     run_parser.add_argument(
@@ -59,6 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     probe_parser = commands.add_parser("probe", help="linear probes: how hard each modality is on its own")
     probe_parser.add_argument("datasets", nargs="+", metavar="DATASET", help="data sets")
     probe_parser.add_argument("--out", type=Path, help="write the table to this JSON file")
+    experiments.add_parser(commands)
+    add_parser(commands)
     commands.add_parser("env", help="versions, devices and data sets: paste it into a bug report")
     options = parser.parse_args(arguments)
     try:
@@ -66,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
             if options.command == "run":
                 return run(options, parser)
-            return env() if options.command == "env" else probe(options)
+            others = {"probe": probe, "bench": experiments.bench, "bench-speed": bench_speed, "env": env}
+            return others[options.command](options)
     except KeyboardInterrupt:
         print(one_line("interrupted"), file=sys.stderr)
     except (OSError, ValueError, RuntimeError, MemoryError, ImportError) as error:
@@ -94,30 +88,27 @@ def run(options: argparse.Namespace, parser: Parser) -> int:
     check_fit(data.train, data.validation, model.settings)
     out = check_writable(options.out or Path("runs") / f"{data.name}-{options.preset}-seed{first}")
     print(f"{data.name}: train {data.train!r}\n{model!r}")
-    rows = []
-    for seed in range(first, first + options.seeds):
-        model = make(**{**settings, "seed": seed})
-        rows.append(_one_run(model, data, out / f"model-seed{seed}.safetensors"))
-        _write_results(out / "results.json", options, model, rows)
-        if model.interrupted_:
-            break
-    if len(rows) > 1:
-        print(f"{len(rows)} seeds: {summary(rows)}")
-    print(f"saved in {out}")
-    return int(model.interrupted_)
-
-
-def _one_run(model: DRCL, data: MultimodalDataset, path: Path) -> dict[str, Any]:
-    start = time.perf_counter()
+    models = [make(**{**settings, "seed": seed}) for seed in range(first, first + options.seeds)]
+    start, lost = time.perf_counter(), None
     try:
-        model.fit(data.train, data.validation)
+        fit_many(models, data.train, data.validation)
     except TrainingDiverged as error:
-        if not model.encoders_:
-            raise
-        raise TrainingDiverged(f"{error}; saved in {model.save(path)}") from None
-    seconds = time.perf_counter() - start
-    if not model.encoders_:
+        lost = error
+    seconds = (time.perf_counter() - start) / len(models)
+    learned = [model for model in models if model.encoders_]
+    rows = [_saved(model, data, out / f"model-seed{model.settings.seed}.safetensors", seconds) for model in learned]
+    if rows:
+        _write_results(out / "results.json", options, model, rows)
+        print(f"{len(rows)} seeds: {summary(rows)}\n" * (len(rows) > 1) + f"saved in {out}")
+    if lost:
+        raise TrainingDiverged(f"{lost}; saved in {out}") if rows else lost
+    if not rows:
         raise RuntimeError("interrupted before any encoder had learned: nothing to save")
+    return int(any(model.interrupted_ for model in models))
+
+
+def _saved(model: DRCL, data: MultimodalDataset, path: Path, seconds: float) -> dict[str, Any]:
+    """Save a model, print its scores; gives them as a row of the results."""
     model.save(path)
     qualities = ", ".join(f"{name} {score:.3f}" for name, score in model.quality_scores_.items())
     chosen = f"prior: {model.prior_source_}" + (f" (quality scores: {qualities})" if qualities else "")
@@ -188,29 +179,7 @@ def probe(options: argparse.Namespace) -> int:
     return 0
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """A JSON file for people and programs; whole or not at all."""
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def environment() -> dict[str, str]:
-    """Versions and hardware, for reports and result files."""
-    facts = {"drcl_mini": __version__, "python": platform.python_version(), "system": platform.platform(terse=True)}
-    for package in ("torch", "numpy", "scikit-learn", "safetensors"):
-        try:
-            facts[package] = version(package)
-        except PackageNotFoundError:
-            facts[package] = f"missing: pip install {package}"
-    cuda = torch.cuda.is_available()
-    names = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if cuda else []
-    return facts | {
-        "cores": f"{os.cpu_count()}, torch uses {torch.get_num_threads()}",
-        "cuda": ", ".join(names) or "none",
-    }
-
-
-def env() -> int:
+def env(_: argparse.Namespace) -> int:
     """Print versions, devices, data folder and data sets."""
     facts = environment() | {"data folder": str(data_folder()), "data sets": ", ".join(available_datasets())}
     for name, value in facts.items():

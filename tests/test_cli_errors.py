@@ -7,7 +7,8 @@ import tempfile
 import pytest
 import torch
 
-from drcl_mini import DRCL
+import drcl_mini.cli
+from drcl_mini import TrainingDiverged
 from drcl_mini.cli import main
 
 FAST = ["--set", "hidden=[8]", "--set", "epochs=1", "--set", "prior_epochs=1"]
@@ -41,7 +42,7 @@ def fails(one_line):
 
 @pytest.fixture
 def untrained(monkeypatch):
-    monkeypatch.setattr(DRCL, "fit", lambda *_: pytest.fail("training had begun"))
+    monkeypatch.setattr(drcl_mini.cli, "fit_many", lambda *_: pytest.fail("training had begun"))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def untrained(monkeypatch):
         (["run", "--seed", "-1"], ["'seed'", "-1"]),
         (["run", "--seed", "one"], ["--seed", "'one'"]),
         (["walk"], ["'walk'", "run"]),
-        ([], ["{run,probe,env}"]),
+        ([], ["{run,probe,bench,bench-speed,env}"]),
     ],
 )
 @pytest.mark.usefixtures("untrained")
@@ -80,13 +81,13 @@ def test_what_cannot_be_is_told_in_one_line_before_training(fails, tmp_path, mon
 @pytest.mark.usefixtures("untrained")
 def test_an_output_that_cannot_be_written_is_told_before_training(fails, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
-    fails(1, ["run", "--out", str(tmp_path / "file")], "file")
+    fails(1, ["run", "digits-halves", "--out", str(tmp_path / "file")], "file")
 
     def forbidden(**named):
         raise PermissionError(13, "Permission denied", os.fspath(named["dir"]))
 
     monkeypatch.setattr(tempfile, "TemporaryFile", forbidden)
-    fails(1, ["run", "--out", str(tmp_path / "folder")], "Permission denied", "folder")
+    fails(1, ["run", "digits-halves", "--out", str(tmp_path / "folder")], "Permission denied", "folder")
 
 
 @pytest.mark.parametrize("error", [MemoryError(), MemoryError("8 GB"), RuntimeError("two\nlines"), OSError(28, "full")])
@@ -94,18 +95,18 @@ def test_any_failure_has_a_reason_in_one_line(fails, monkeypatch, tmp_path, erro
     def broken(*arguments):
         raise error
 
-    monkeypatch.setattr(DRCL, "fit", broken)
-    fails(1, ["run", "--out", str(tmp_path)], " ".join(str(error).split()) or "MemoryError")
+    monkeypatch.setattr(drcl_mini.cli, "fit_many", broken)
+    fails(1, ["run", "digits-halves", "--out", str(tmp_path)], " ".join(str(error).split()) or "MemoryError")
 
 
-def test_a_seed_that_fails_keeps_the_results_of_those_before(tmp_path, monkeypatch, fails):
-    fit = DRCL.fit
+def test_a_seed_that_diverges_keeps_the_results_of_the_others(tmp_path, monkeypatch, fails):
+    def one_diverges(models, *data):
+        fit_many(models, *data)
+        models[1].encoders_ = {}
+        raise TrainingDiverged("1 of 2 models diverged")
 
-    def second_fails(self, *arguments):
-        if self.settings.seed == 1:
-            raise RuntimeError("no more")
-        return fit(self, *arguments)
-
-    monkeypatch.setattr(DRCL, "fit", second_fails)
-    fails(1, ["run", "digits-halves", *FAST, "--seeds", "2", "--device", "cpu", "--out", str(tmp_path)], "no more")
+    fit_many = drcl_mini.cli.fit_many
+    monkeypatch.setattr(drcl_mini.cli, "fit_many", one_diverges)
+    arguments = ["run", "digits-halves", *FAST, "--seeds", "2", "--device", "cpu", "--out", str(tmp_path)]
+    fails(1, arguments, "1 of 2 models diverged; saved in")
     assert [run["seed"] for run in json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["runs"]] == [0]

@@ -1,0 +1,147 @@
+"""``python -m drcl_mini bench``: a grid of data sets, methods and seeds; one JSON line a run, resumable."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..checks import needs
+from ..evaluation import interval
+from ..files import check_writable
+from .choice import check_search, choose, tries_of
+from .cluster import connected, in_cluster
+from .engines import Results, here, in_processes
+from .grid import Task
+from .plan import Plan, check_same, plan_of, warn_of_commits
+from .results import Record, read_results
+from .suites import SUITES
+from .writing import ResultsFile
+
+THREADS = """threads of a run (default: 1), here and in every worker of --jobs (N processes of T threads) and --cluster:
+another number rounds otherwise, so scores are the same bit for bit however they are made"""
+
+Engine = Callable[[Sequence[Task]], Results]
+
+
+def add_parser(commands: Any) -> None:
+    """Add ``bench`` to the command line."""
+    parser = commands.add_parser("bench", help="a grid of data sets, methods and seeds", description=__doc__)
+    suites = "; ".join(f"{name}: {suite.what}" for name, suite in SUITES.items())
+    parser.add_argument("--suite", choices=SUITES, metavar="NAME", help=f"a grid with a name. {suites}")
+    parser.add_argument("--datasets", nargs="+", metavar="NAME", help="data sets (default: the suite's)")
+    parser.add_argument("--methods", nargs="+", metavar="NAME", help="methods (default: the suite's)")
+    parser.add_argument("--seeds", type=int, metavar="N", help="seeds 0 to N - 1 (default: the suite's, else 5)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of results.jsonl")
+    parser.add_argument("--resume", action="store_true", help="go on: skip what is done, try again what failed")
+    parser.add_argument("--search", action="store_true", help="first choose settings on validation data: search.jsonl")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--jobs", type=int, default=1, metavar="N", help="worker processes on this machine")
+    where.add_argument("--cluster", metavar="ADDRESS", help="scheduler of a Dask cluster, whose workers have the data")
+    parser.add_argument("--threads", type=int, default=1, metavar="T", help=THREADS)
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="for every method that has it")
+    parser.set_defaults(fail=parser.error)
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Do a grid: plan, search, train, print means. 1 where runs failed or Ctrl-C ended it."""
+    try:
+        plan = _plan(options)
+    except ValueError as error:
+        options.fail(str(error))
+    with ExitStack() as stack:
+        engine = _engine(options, stack)
+        folder = check_writable(options.out)
+        files = {}
+        for name in ["search", "results"] if options.search else ["results"]:
+            files[name] = stack.enter_context(ResultsFile(folder / f"{name}.jsonl"))
+            if files[name].records and not options.resume:
+                raise ValueError(f"{str(files[name].path)!r} holds runs: --resume goes on, or use another --out")
+        try:
+            tasks = _tasks(plan, files.get("search"), engine)
+            check_same(tasks, files["results"].records, files["results"].path)
+            warn_of_commits(tasks, files["results"].records)
+            _do(tasks, files["results"], engine, "runs")
+        except KeyboardInterrupt:
+            kept = len(read_results(files["results"].path))
+            print(f"error: interrupted; {kept} runs are kept in {folder}: go on with --resume", file=sys.stderr)
+            return 1
+        return _report(tasks, files["results"])
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    from ..cli import _setting
+
+    if options.jobs < 1:
+        raise ValueError(f"--jobs is {options.jobs}, expected at least 1")
+    changes = dict(map(_setting, options.set))
+    names = options.datasets, options.methods, options.seeds
+    plan = plan_of(SUITES.get(options.suite), *names, changes, options.threads)
+    if options.search:
+        check_search(plan.methods)
+    for name, method in plan.pairs():
+        plan.tasks(name, method)  # bad settings are told now
+    return plan
+
+
+def _engine(options: argparse.Namespace, stack: ExitStack) -> Engine:
+    if options.cluster is not None:
+        return partial(in_cluster, client=stack.enter_context(connected(options.cluster)))
+    return here if options.jobs == 1 else partial(in_processes, jobs=options.jobs)
+
+
+def _tasks(plan: Plan, search: ResultsFile | None, engine: Engine) -> list[Task]:
+    """The tasks of a plan; with a search, its tries are done first, and the tasks have the settings they chose."""
+    if search is None:
+        return [task for name, method in plan.pairs() for task in plan.tasks(name, method)]
+    tries = [tries_of(name, method, plan.changes, plan.threads) for name, method in plan.pairs()]
+    _do([task for some in tries for _, task in some], search, engine, "tries")
+    tasks = []
+    for (name, method), some in zip(plan.pairs(), tries, strict=True):
+        choice, about = choose(some, search.records) if some else ({}, None)
+        tasks += plan.tasks(name, method, choice=choice, search=about)
+    return tasks
+
+
+def _do(tasks: Sequence[Task], file: ResultsFile, engine: Engine, what: str) -> None:
+    """Do what isn't done yet, write it down task by task, and show how long it will take."""
+    tqdm = needs("tqdm").tqdm
+    left = [task for task in tasks if task.id not in file.done]
+    runs, todo = (sum(len(task.seeds) for task in some) for some in (tasks, left))
+    with tqdm(total=runs, initial=runs - todo, desc=what, unit="run", disable=None) as bar:
+        results = engine(left)
+        try:
+            for task, records in results:
+                file.append(records)
+                for error in dict.fromkeys(record["error"] for record in records if record["error"]):
+                    tqdm.write(f"failed: {task.id}: {error}", file=sys.stderr)
+                bar.update(len(records))
+        finally:
+            results.close()
+
+
+def _report(tasks: Sequence[Task], file: ResultsFile) -> int:
+    """Print each method's means over its seeds, the test's with its 95 % interval."""
+    groups: dict[tuple, list[Record]] = {(task.dataset, task.method, task.label_noise): [] for task in tasks}
+    wanted = {(t.dataset, t.method, t.label_noise, seed) for t in tasks for seed in t.seeds}
+    for record in file.records:
+        key = record["dataset"], record["method"], record["label_noise"]
+        if (*key, record["seed"]) in wanted:
+            groups[key].append(record)
+    print(f"{'data set':<20}{'method':<26}{'noise':>6}{'runs':>6}{'failed':>7}{'validation':>12}  test mAP@all")
+    for (data, method, noise), group in groups.items():
+        whole = [record for record in group if record["error"] is None]
+        print(f"{data:<20}{method:<26}{noise:>6g}{len(group):>6}{len(group) - len(whole):>7}", end="")
+        held = [record["validation"] for record in whole if record["validation"] is not None]
+        maps = [np.mean([s["map"] for s in record["scores"] if s["k"] == "all"]) for record in whole]
+        print(f"{np.mean(held) if held else np.nan:12.4f}", end="")
+        print(f"{np.mean(maps):8.4f} ± {interval(maps):.4f}" if maps else "     nan")
+    failed = sum(record["error"] is not None for group in groups.values() for record in group)
+    print(f"saved in {file.path}")
+    if failed:
+        print(f"error: {failed} of {len(wanted)} runs failed: {str(file.path)!r} says why", file=sys.stderr)
+    return 1 if failed else 0

@@ -1,0 +1,117 @@
+"""Records, and how they are read: one JSON line a run, the lines of a task next to each other.
+
+A process can be killed while it writes. Then the file ends in a torn line or in a task that lacks lines: readers
+leave that end out. Anything else that isn't a record is an error.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from .grid import Task
+
+FORMAT = "drcl_mini bench 1"
+"""First in every record: what wrote it, and the version of the format."""
+
+BEGINNING = json.dumps({"format": FORMAT})[:-1].encode()
+"""What every line begins with."""
+
+Record = dict[str, Any]
+Outcome = dict[str, Any]
+
+
+def records_of(task: Task, outcomes: Sequence[Outcome], facts: Mapping[str, Any] | None = None) -> list[Record]:
+    """A record for each run of a task.
+
+    Args:
+        task: the task.
+        outcomes: of each run ``scores``, ``validation``, ``seconds`` …; or ``error``, in one line.
+        facts: what holds for all of them.
+
+    Example:
+        >>> record, = records_of(Task("digits-halves", "SM", "SM", {}, (0,)), [{"error": "no luck"}])
+        >>> record["method"], record["seed"], record["scores"], record["error"]
+        ('SM', 0, [], 'no luck')
+    """
+    about = {"format": FORMAT, "task": task.id, "dataset": task.dataset, "method": task.method, "seed": None}
+    about |= {"stack": len(task.seeds), "label_noise": task.label_noise, "threads": task.threads}
+    about |= {"pairing": None, "pairwise": False, "scores": [], "validation": None, "seconds": None, "error": None}
+    about |= {**(facts or {}), "settings": task.settings, "search": task.search}
+    each = zip(task.seeds, outcomes, strict=True)
+    return [{**about, "seed": seed, **outcome} for seed, outcome in each]
+
+
+def read_results(path: str | os.PathLike) -> list[Record]:
+    """The runs of a results file; where one was made again, the last one.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it isn't a results file, or of another version; names the line.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "results.jsonl"
+        >>> from drcl_mini.experiments.writing import ResultsFile
+        >>> with ResultsFile(path) as file:
+        ...     file.append(records_of(Task("digits-halves", "SM", "SM", {}, (0,)), [{"error": "no luck"}]))
+        >>> [record["error"] for record in read_results(path)]
+        ['no luck']
+    """
+    records, _ = parse(Path(path).read_bytes(), path)
+    return latest(records)
+
+
+def parse(content: bytes, path: str | os.PathLike) -> tuple[list[Record], int]:
+    """All records of whole tasks, in their order, and where the last of them ends."""
+    records, size, part, length = [], 0, [], 0
+    for number, line in _lines(content, path):
+        record = _record(line, number, path)
+        if part and record["task"] != part[0]["task"]:
+            raise ValueError(
+                f"{os.fspath(path)!r}, line {number}: before it stand {len(part)} of the {part[0]['stack']} runs of a "
+                "task: use another --out, or put the file back as it was"
+            )
+        part.append(record)
+        length += len(line) + 1
+        if len(part) == record["stack"]:
+            records, size, part, length = records + part, size + length, [], 0
+    return records, size
+
+
+def _lines(content: bytes, path: str | os.PathLike) -> Iterator[tuple[int, bytes]]:
+    """Whole lines with their numbers; a torn one at the end must be the beginning of one of ours."""
+    *lines, rest = content.split(b"\n")
+    yield from enumerate(lines, start=1)
+    rest = rest.rstrip(b"\0")  # a crash of the machine may leave these
+    if rest[: len(BEGINNING)] != BEGINNING[: len(rest)]:
+        raise ValueError(_foreign(path, len(lines) + 1))
+
+
+def _record(line: bytes, number: int, path: str | os.PathLike) -> Record:
+    try:
+        record = json.loads(line)
+        if record["format"] != FORMAT and str(record["format"]).startswith(FORMAT.rstrip("0123456789")):
+            raise ValueError(
+                f"{os.fspath(path)!r}, line {number}, is of another version: {record['format']!r}, this one writes "
+                f"{FORMAT!r}; use another --out"
+            )
+        names = ("task", "dataset", "method", "seed", "stack", "label_noise", "settings", "error")
+        if record["format"] == FORMAT and all(name in record for name in names):
+            return record
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
+        pass
+    raise ValueError(_foreign(path, number))
+
+
+def _foreign(path: str | os.PathLike, number: int) -> str:
+    return f"{os.fspath(path)!r}, line {number}, was not written by  drcl_mini bench: use another --out"
+
+
+def latest(records: Sequence[Record]) -> list[Record]:
+    """Each run once: where one was made again, the last one. Tries of a search are runs that differ in settings."""
+    runs = {}
+    for r in records:
+        settings = json.dumps(r["settings"], sort_keys=True)
+        runs[r["dataset"], r["method"], r["label_noise"], r["seed"], settings] = r
+    return list(runs.values())

@@ -1,0 +1,72 @@
+"""Ablations of DRCL: what each name changes in the default setting. One table, and the sweeps beside it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+ABLATIONS: dict[str, dict[str, Any]] = {
+    "full": {},
+    "orthogonal prior": {"prior": "orthogonal"},
+    "simplex prior": {"prior": "simplex"},
+    "prior by validation": {"selection": "validation"},
+    "label loss only": {"alpha": 0.0, "beta": 0.0},
+    "without intra": {"terms": ("inter", "mse", "label")},
+    "without inter": {"terms": ("intra", "mse", "label")},
+    "without intra and inter": {"alpha": 0.0},
+    "without mse": {"beta": 0.0},
+    "without label loss": {"eta": 0.0},
+    "without FA": {"gamma": 1.0},
+    "Beta mixup": {"mixup": 0.2},
+    "q = 1 throughout": {"q_rate": 1.0},
+    "q = 0 throughout": {"q_rate": 0.0},
+}
+"""By name, what differs from the default setting: without SPL, without MRR and its parts, without FA or with shares
+drawn anew, without annealing of q (1: mean absolute error, 0: cross entropy). Without SPL there is also each
+modality's prior, ``prior of image`` and so on, see :func:`variants`."""
+
+SWEEPS: dict[str, tuple[Any, ...]] = {
+    "gamma": (0.5, 0.7, 0.8, 0.9, 1.0),
+    "alpha": (0.0, 0.01, 0.1, 1.0, 10.0),
+    "beta": (0.0, 0.01, 0.1, 1.0, 10.0),
+    "eta": (0.0, 0.1, 1.0, 10.0),
+    "dim": (20, 64, 256, 1024),
+    "hidden": ((64, 64), (256, 256), (512, 512)),
+}
+"""By setting, the values of a sweep. A value that an ablation above has is that ablation, see :func:`sweep`."""
+
+
+def sweep(setting: str, default: Mapping[str, Any]) -> dict[str, Any]:
+    """The points of a sweep: by method name, the setting's value, the default's and the ablations' included.
+
+    Args:
+        setting: one of :data:`SWEEPS`.
+        default: the default settings, by name.
+
+    Example:
+        >>> sweep("gamma", {"gamma": 0.9})
+        {'gamma = 0.5': 0.5, 'gamma = 0.7': 0.7, 'gamma = 0.8': 0.8, 'full': 0.9, 'without FA': 1.0}
+    """
+    points = {}
+    for value in SWEEPS[setting]:
+        change = {} if value == default[setting] else {setting: value}
+        named = (name for name, ablation in ABLATIONS.items() if ablation == change)
+        points[next(named, f"{setting} = {_text(value)}")] = value
+    return points
+
+
+def variants(modalities: Sequence[str], default: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Every variant on a data set with these modalities: by name, what it changes.
+
+    Example:
+        >>> from drcl_mini import Settings
+        >>> table = variants(["image", "text"], vars(Settings()))
+        >>> table["prior of text"], table["hidden = 64"]
+        ({'prior': 'text'}, {'hidden': (64, 64)})
+    """
+    table = ABLATIONS | {f"prior of {name}": {"prior": name} for name in modalities}
+    for setting in SWEEPS:
+        table |= {name: {setting: value} for name, value in sweep(setting, default).items() if name not in table}
+    return table
+
+
+def _text(value: Any) -> str:
+    return str(value[0]) if isinstance(value, tuple) else f"{value:g}"

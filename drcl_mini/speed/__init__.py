@@ -1,0 +1,126 @@
+"""``python -m drcl_mini bench-speed``: how fast training and evaluation are, one JSON file a row.
+
+What is compared is measured side by side in one run, as a ratio: seconds alone say little on a busy machine.
+"""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from ..environment import environment, write_json
+from .measure import NotMeasuredError, Plan, Row
+from .rows import precision, released_epoch, released_training, ten_seeds
+from .time_to_map import time_to_map
+
+SETS = ("minimedia-small", "minimedia", "digits-halves", "wikipedia-classic", "spoken-digits")
+
+
+def map_of_many(plan: Plan) -> Row:
+    """mAP of 1,000, 5,000 and 20,000 queries in 20,000 items of 64 dimensions: seconds and memory."""
+    from .retrieval import measure_map
+
+    counts, items, dim = ((20, 50), 100, 8) if plan.quick else ((1_000, 5_000, 20_000), 20_000, 64)
+    measured = {f"{queries} queries": measure_map(queries, items, dim) for queries in counts}
+    figures = {f"{name} {key}": value for name, row in measured.items() for key, value in row.items()}
+    return {"figures": figures}
+
+
+def search(plan: Plan) -> Row:
+    """The ten nearest of a million items for each of 10,000 queries: exact, and by FAISS."""
+    from .retrieval import measure_search
+
+    return {"figures": measure_search(*((20, 500, 8, 5) if plan.quick else (10_000, 1_000_000, 64, 10)))}
+
+
+class Measured(NamedTuple):
+    """One row: what measures it, where, and what its figures should be."""
+
+    measure: Callable[[Plan], Row]
+    target: dict[str, dict[str, float]]
+    """By figure: ``{"at least": number}`` or ``{"at most": number}``."""
+    device: str = "cpu"
+    unasked: bool = True
+    """Measured too where no rows are named."""
+
+
+EPOCH = {"float32 ratio": {"at least": 1.25}, "bfloat16 ratio": {"at least": 1.8}}
+SEEDS = {f"{name} ratio": {"at least": 1} for name in SETS} | {"minimedia-small ratio": {"at least": 1.3}}
+ROWS = {
+    "map": Measured(map_of_many, {"20000 queries seconds": {"at most": 40}}),
+    "search": Measured(search, {}),
+    "released-epoch": Measured(released_epoch, EPOCH),
+    "ten-seeds": Measured(ten_seeds, SEEDS),
+    "ten-seeds-gpu": Measured(ten_seeds, {"minimedia-small ratio": {"at least": 6}}, "cuda"),
+    "released-training": Measured(released_training, {"float32 seconds": {"at most": 15}}, "cuda"),
+    "precision": Measured(precision, {}),
+    "precision-gpu": Measured(precision, {}, "cuda"),
+    "time-to-map": Measured(time_to_map, {"ratio": {"at least": 20}}, unasked=False),
+}
+
+
+def add_parser(commands: Any) -> None:
+    """Add ``bench-speed`` to the command line."""
+    parser = commands.add_parser("bench-speed", help="measure how fast training and evaluation are")
+    parser.add_argument(
+        "--out", type=Path, help="folder of the results (default: book/results/speed; runs/speed if quick)"
+    )
+    parser.add_argument(
+        "--rows",
+        nargs="+",
+        choices=ROWS,
+        metavar="NAME",
+        default=[name for name, row in ROWS.items() if row.unasked],
+        help=f"what to measure: {', '.join(ROWS)} (default: all but time-to-map, which takes an hour)",
+    )
+    parser.add_argument("--repetitions", type=_count, default=3, metavar="N", help="turns of each comparison")
+    parser.add_argument("--quick", action="store_true", help="toy sizes: does it run?")
+
+
+def bench_speed(options: argparse.Namespace) -> int:
+    """Measure the rows, print their figures, write each to a file of its own."""
+    out = options.out or Path("runs/speed" if options.quick else "book/results/speed")
+    for name in options.rows:
+        row = ROWS[name]
+        result = measure(row, Plan(options.quick, options.repetitions, row.device))
+        command = f"python -m drcl_mini bench-speed --rows {name} --repetitions {options.repetitions}"
+        about = {"command": command + " --quick" * options.quick, "what": " ".join(row.measure.__doc__.split())}
+        write_json(out / f"{name}.json", about | {"environment": environment(), "device": row.device} | result)
+        print(f"{name} ({row.device})" + (f": not measured, {result['why']}" if "why" in result else ""))
+        for figure, value in result.get("figures", {}).items():
+            target = "".join(f", {kind} {bound} wanted" for kind, bound in row.target.get(figure, {}).items())
+            print(f"  {figure}: {value if value is None else round(value, 4)}{target}")
+    print(f"saved in {out}")
+    return 0
+
+
+def measure(row: Measured, plan: Plan) -> Row:
+    """A row's figures, with its targets and which of them it reaches; or why it wasn't measured."""
+    try:
+        if plan.device == "cuda" and not torch.cuda.is_available():
+            raise NotMeasuredError("no CUDA device here")
+        result = row.measure(plan)
+    except NotMeasuredError as error:
+        return {"measured": False, "why": str(error), "target": row.target}
+    found = result["figures"]
+    reached = {name: reaches(found[name], bounds) for name, bounds in row.target.items() if name in found}
+    return {"measured": True, "target": row.target, "reached": reached} | result
+
+
+def reaches(value: float | None, bounds: dict[str, float]) -> bool:
+    """Whether a figure is within its bounds; one that couldn't be had isn't.
+
+    Example:
+        >>> reaches(2, {"at least": 1}), reaches(2, {"at most": 1}), reaches(None, {"at most": 1})
+        (True, False, False)
+    """
+    at_least, at_most = bounds.get("at least", float("-inf")), bounds.get("at most", float("inf"))
+    return value is not None and at_least <= value <= at_most
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no count: expected an integer of at least 1")
+    return int(text)

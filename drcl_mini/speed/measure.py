@@ -1,0 +1,138 @@
+"""How ``bench-speed`` measures: sizes, clocks, turns.
+
+The sides of a comparison take turns within one process (A B A B …), and a ratio is the median over the turns: what
+else runs on the machine then slows both.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..consistency import fit_encoders
+from ..data import Split
+from ..datasets import available_datasets
+from ..encoder import Encoder, build_encoder
+from ..recasting import one_hot
+from ..settings import Settings, released_settings
+from ..training import generator
+
+Row = dict[str, Any]
+
+
+class NotMeasuredError(Exception):
+    """What a row needs isn't here; says what."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to measure: at toy sizes or not, how often, and on which device."""
+
+    quick: bool = False
+    repetitions: int = 3
+    device: str = "cpu"
+
+    def settings(self, **changes: Any) -> dict[str, Any]:
+        """The default setting, of toy size if need be, with some settings changed."""
+        toy = {"hidden": (8,), "dim": 12, "batch_size": 64, "prior_epochs": 2, "epochs": 2} if self.quick else {}
+        return {"device": self.device, "progress": False, **toy, **changes}
+
+    def released(self, dataset: str, **changes: Any) -> Settings:
+        """The ``released`` preset, of toy size if need be, with some settings changed."""
+        return released_settings(dataset, **self.settings(**changes))
+
+    @property
+    def precisions(self) -> list[str]:
+        """What the device has: TF32 is a GPU's."""
+        return ["float32", "bfloat16"] if self.device == "cpu" else ["float32", "tf32", "bfloat16"]
+
+    def present(self, *names: str) -> list[str]:
+        """Those of some data sets that are here; of toy size if need be."""
+        return ["digits-halves"] if self.quick else [name for name in names if name in available_datasets()]
+
+
+def seconds_of(work: Callable[[], Any], device: str) -> float:
+    """Seconds that some work takes, on a GPU until its last result is there."""
+    wait = torch.cuda.synchronize if device.startswith("cuda") else lambda: None
+    wait()
+    start = perf_counter()
+    work()
+    wait()
+    return perf_counter() - start
+
+
+def interleaved(sides: Mapping[str, Callable[[], float]], repetitions: int) -> dict[str, list[float]]:
+    """Seconds of each side, measured in turns.
+
+    Example:
+        >>> interleaved({"a": lambda: 1.0, "b": lambda: 2.0}, 2)
+        {'a': [1.0, 1.0], 'b': [2.0, 2.0]}
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(repetitions):
+        for name, measure in sides.items():
+            seconds[name].append(measure())
+    return seconds
+
+
+def ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
+    """How many times as fast: the median over the turns.
+
+    Example:
+        >>> ratio([2.0, 8.0, 3.0], [1.0, 2.0, 1.0])
+        3.0
+    """
+    return median(a / b for a, b in zip(slow, fast, strict=True))
+
+
+def wikipedia_shapes(quick: bool) -> tuple[Split, Split]:
+    """Random training and validation data of the shapes of Wikipedia's deep features, or tiny ones."""
+    source = np.random.default_rng(0)
+    widths, sizes = ({"image": 40, "text": 30}, (130, 20)) if quick else ({"image": 4096, "text": 300}, (2173, 231))
+    train, validation = (
+        Split(
+            {name: source.standard_normal((n, d), dtype=np.float32) for name, d in widths.items()},
+            {name: source.permutation(np.arange(n) % 10) for name in widths},
+        )
+        for n in sizes
+    )
+    return train, validation
+
+
+def on_host(split: Split, name: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Features X (n, d) and labels Y (n, C) of one modality."""
+    return torch.from_numpy(split.features[name]), one_hot(split.labels[name], split.n_classes)
+
+
+def fresh_encoder(train: Split, settings: Settings, name: str) -> Encoder:
+    """One modality's encoder as ``DRCL.fit`` starts it, on the settings' device."""
+    x = on_host(train, name)[0].to(settings.device)
+    return build_encoder(x, settings, generator(settings.seed, "encoder", name))
+
+
+def fit_alone(
+    encoder: Encoder,
+    train: Split,
+    validation: Split,
+    prior: torch.Tensor,
+    settings: Settings,
+    name: str,
+    report: Callable[[Row], None],
+) -> None:
+    """RSC of one modality by the package's trainer, as ``DRCL.fit`` does it, against a prior at hand.
+
+    Args:
+        encoder: from :func:`fresh_encoder`.
+        train: what to learn from.
+        validation: what picks the epoch.
+        prior: W (D, C).
+        settings: as of ``DRCL``.
+        name: the modality.
+        report: told each epoch's record.
+    """
+    (x, y), held = (tuple(part.to(settings.device) for part in on_host(s, name)) for s in (train, validation))
+    fit_encoders([encoder], x, [y], [prior.to(settings.device)], [settings], name, held, [report])

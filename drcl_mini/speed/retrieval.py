@@ -1,0 +1,118 @@
+"""How fast search and mAP are, and in how much memory: each measured in a process that does nothing else."""
+
+import multiprocessing
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+
+from ..index import PROBES, FaissIndex
+from ..metrics import mean_average_precision
+from ..search import Neighbours, nearest_neighbours, recall
+
+Figures = dict[str, float]
+
+
+def measure_map(queries: int, items: int, dim: int) -> Figures:
+    """mAP of random rows of 10 classes.
+
+    Returns:
+        ``map``, ``seconds``, and ``peak_gb``: the peak memory of the whole process.
+    """
+    return in_a_fresh_process(_map, queries, items, dim)
+
+
+def measure_search(
+    queries: int = 10_000,
+    items: int = 1_000_000,
+    dim: int = 64,
+    k: int = 10,
+    classes: int | None = 100,
+    probes: int = PROBES,
+) -> Figures:
+    """Exact search, and approximate search by FAISS, of the same made-up embeddings.
+
+    Args:
+        queries: m.
+        items: n.
+        dim: D.
+        k: how many neighbours.
+        classes: around how many centres the embeddings lie; ``None`` for evenly spread ones.
+        probes: lists of the FAISS index that a query is compared with.
+
+    Returns:
+        ``exact_seconds``, ``exact_peak_gb``, ``faiss_build_seconds``, ``faiss_seconds``, ``faiss_peak_gb``,
+        ``ratio`` (how many times as fast FAISS searches) and ``recall`` (of the exact neighbours).
+    """
+    exact, figures = in_a_fresh_process(_exact, queries, items, dim, k, classes)
+    figures |= in_a_fresh_process(_faiss, queries, items, dim, k, classes, probes, exact)
+    return figures | {"ratio": figures["exact_seconds"] / figures["faiss_seconds"]}
+
+
+def embeddings(queries: int, items: int, dim: int, classes: int | None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Made-up queries (m, D) and gallery (n, D): random centres plus noise as long as they, or noise alone.
+
+    Example:
+        >>> [x.shape for x in embeddings(2, 3, 4, classes=5)]
+        [torch.Size([2, 4]), torch.Size([3, 4])]
+    """
+    source = torch.Generator().manual_seed(0)
+    rows = [torch.randn(count, dim, generator=source) for count in (queries, items)]
+    if classes is not None:
+        centres = torch.randn(classes, dim, generator=source)
+        for x in rows:
+            for part in x.split(100_000):
+                part += centres[torch.randint(classes, (len(part),), generator=source)]
+    return rows[0], rows[1]
+
+
+def in_a_fresh_process(measure: Callable[..., Any], *args: Any) -> Any:
+    """What a function of a module gives in a new process."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(measure, args)
+
+
+def peak_gb() -> float:
+    """The greatest memory that this process has had, in GiB."""
+    if sys.platform == "linux":
+        # Unlike resource.getrusage, this doesn't count what the parent had when it started this process.
+        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+        return int(status["VmHWM"].split()[0]) / 2**20
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**30  # bytes, on macOS
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    start = time.perf_counter()
+    return work(), time.perf_counter() - start
+
+
+def _map(queries: int, items: int, dim: int) -> Figures:
+    x, gallery = embeddings(queries, items, dim, None)
+    source = torch.Generator().manual_seed(0)
+    labels = [torch.randint(10, (count,), generator=source) for count in (queries, items)]
+    value, seconds = _timed(lambda: mean_average_precision(x, labels[0], gallery, labels[1]))
+    return {"map": value, "seconds": seconds, "peak_gb": peak_gb()}
+
+
+def _exact(queries: int, items: int, dim: int, k: int, classes: int | None) -> tuple[Neighbours, Figures]:
+    x, gallery = embeddings(queries, items, dim, classes)
+    found, seconds = _timed(lambda: nearest_neighbours(x, gallery, k))
+    return found, {"exact_seconds": seconds, "exact_peak_gb": peak_gb()}
+
+
+def _faiss(queries: int, items: int, dim: int, k: int, classes: int | None, probes: int, exact: Neighbours) -> Figures:
+    x, gallery = embeddings(queries, items, dim, classes)
+    index, build_seconds = _timed(lambda: FaissIndex.build(gallery, probes=probes))
+    searches = [_timed(lambda: index.search(x, k)) for _ in range(3)]
+    return {
+        "faiss_build_seconds": build_seconds,
+        "faiss_seconds": median(seconds for _, seconds in searches),
+        "faiss_peak_gb": peak_gb(),
+        "recall": recall(searches[0][0], exact),
+    }

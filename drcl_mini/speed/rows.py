@@ -1,0 +1,133 @@
+"""What ``bench-speed`` measures of training. Each row gives figures, by name, and the raw seconds behind them."""
+
+from functools import partial
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from ..batch import fit_many
+from ..data import MultimodalDataset
+from ..datasets import load_dataset
+from ..estimator import DRCL
+from ..evaluation import evaluate, interval
+from ..prior import orthogonal_prior
+from ..training import generator
+from .loop import plain_training
+from .measure import (
+    Plan,
+    Row,
+    fit_alone,
+    fresh_encoder,
+    interleaved,
+    on_host,
+    ratio,
+    seconds_of,
+    wikipedia_shapes,
+)
+
+
+def released_epoch(plan: Plan) -> Row:
+    """One epoch of RSC of each modality, ``released`` preset: the package's trainer against a plain loop.
+
+    The loop stays in float32. The first epoch of each training warms up and isn't counted.
+    """
+    train, validation = wikipedia_shapes(plan.quick)
+    settings = plan.released("wikipedia", epochs=3)
+    prior = orthogonal_prior(settings.dim, train.n_classes, generator(0)).to(plan.device)
+    sides = ("loop", "float32", "bfloat16")
+    seconds, ends = {}, {}
+
+    def epoch(side: str, name: str) -> float:
+        s = settings.but(precision="float32" if side == "loop" else side)
+        encoder, ticks = fresh_encoder(train, s, name), []
+
+        def tick(record: Row) -> None:
+            ticks.append(perf_counter())
+            ends[f"{side} {name}"] = record["validation_loss"]
+
+        if side == "loop":
+            host = (on_host(split, name) for split in (train, validation))
+            plain_training(encoder.layers, *host, prior, s, name, tick)
+        else:
+            fit_alone(encoder, train, validation, prior, s, name, tick)
+        return (ticks[-1] - ticks[0]) / (len(ticks) - 1)
+
+    for name in train.modalities:
+        seconds |= interleaved({f"{side} {name}": partial(epoch, side, name) for side in sides}, plan.repetitions)
+    both = {side: np.sum([seconds[f"{side} {name}"] for name in train.modalities], axis=0).tolist() for side in sides}
+    figures = {f"{side} ratio": ratio(both["loop"], both[side]) for side in sides[1:]}
+    figures |= {f"{side} seconds": median(both[side]) for side in sides}
+    apart = (abs(ends[f"loop {name}"] - ends[f"float32 {name}"]) for name in train.modalities)
+    return {"figures": figures | {"validation loss apart": max(apart)}, "seconds": seconds}
+
+
+def released_training(plan: Plan) -> Row:
+    """All of the ``released`` training at Wikipedia's deep shapes: two modalities, SPL and RSC, 200 epochs each."""
+    train, validation = wikipedia_shapes(plan.quick)
+
+    def training(precision: str, **changes: Any) -> float:
+        model = DRCL(**vars(plan.released("wikipedia", precision=precision, **changes)))
+        return seconds_of(lambda: model.fit(train, validation), plan.device)
+
+    for kind in plan.precisions:  # warm up
+        training(kind, epochs=1, prior_epochs=1)
+    seconds = interleaved({kind: partial(training, kind) for kind in plan.precisions}, plan.repetitions)
+    return {"figures": {f"{kind} seconds": median(taken) for kind, taken in seconds.items()}, "seconds": seconds}
+
+
+def ten_seeds(plan: Plan) -> Row:
+    """Ten seeds trained as one batch against ten runs one after another, default setting; and do their mAPs agree?"""
+    figures, seconds = {}, {}
+    for name in plan.present("minimedia-small", "minimedia", "digits-halves", "wikipedia-classic", "spoken-digits"):
+        data, maps = load_dataset(name), {}
+        for together in (False, True):  # warm up
+            _seeds(plan, data, maps, together, epochs=1, prior_epochs=1)
+        sides = {"one after another": partial(_seeds, plan, data, maps, False)}
+        sides["one batch"] = partial(_seeds, plan, data, maps, True)
+        seconds[name] = interleaved(sides, plan.repetitions)
+        figures[f"{name} ratio"] = ratio(*seconds[name].values())
+        figures[f"{name} mAP apart"] = float(np.abs(np.subtract(maps[True], maps[False])).max())
+    return {"figures": figures, "seconds": seconds}
+
+
+def _seeds(plan: Plan, data: MultimodalDataset, maps: dict[bool, list], together: bool, **changes: Any) -> float:
+    models = [DRCL(**plan.settings(seed=seed, **changes)) for seed in range(2 if plan.quick else 10)]
+
+    def work() -> None:
+        if together:
+            fit_many(models, data.train, data.validation)
+        else:
+            for model in models:
+                model.fit(data.train, data.validation)
+
+    seconds = seconds_of(work, plan.device)
+    maps[together] = [evaluate(model, data.test).mean() for model in models]
+    return seconds
+
+
+def precision(plan: Plan) -> Row:
+    """What ``precision`` does to the default setting: mean test mAP of five seeds, and the seconds of one training.
+
+    The mAP's difference to float32 is taken seed by seed; its interval is the 95 % interval of their mean.
+    """
+    figures, seconds, maps = {}, {}, {}
+    for name in plan.present("minimedia-small", "wikipedia-classic"):
+        data = load_dataset(name)
+        seconds[name], maps[name] = ({kind: [] for kind in plan.precisions} for _ in range(2))
+        for seed in range(2 if plan.quick else 5):
+            for kind in plan.precisions:
+                model = DRCL(**plan.settings(seed=seed, precision=kind))
+                fit = partial(model.fit, data.train, data.validation)
+                seconds[name][kind].append(seconds_of(fit, plan.device))
+                maps[name][kind].append(evaluate(model, data.test).mean())
+        for kind in plan.precisions:
+            figures[f"{name} {kind} mAP"] = float(np.mean(maps[name][kind]))
+            figures[f"{name} {kind} seconds"] = median(seconds[name][kind])
+            if kind != "float32":
+                apart = np.subtract(maps[name][kind], maps[name]["float32"])
+                figures[f"{name} {kind} mAP difference"] = float(apart.mean())
+                figures[f"{name} {kind} mAP difference ±"] = interval(apart)
+                figures[f"{name} {kind} ratio"] = ratio(seconds[name]["float32"], seconds[name][kind])
+    return {"figures": figures, "seconds": seconds, "mAP": maps}

@@ -1,0 +1,97 @@
+"""How long two settings take to reach the same mAP: ``bench-speed --rows time-to-map``.
+
+A model is trained stage by stage: SPL, then modality after modality. "The model of epoch e" has encoders of e epochs
+each (one that had stopped before stays as it was), and its time is SPL's seconds plus each modality's seconds until
+its epoch e. What the measuring takes isn't counted. Its mAP is the paper's measure on the validation split: the mean
+of both directions.
+"""
+
+from statistics import mean
+from time import perf_counter
+
+import numpy as np
+import torch
+
+from ..data import MultimodalDataset
+from ..datasets import available_datasets, load_dataset
+from ..encoder import embed
+from ..estimator import DRCL
+from ..evaluation import evaluate
+from ..settings import Settings
+from .measure import NotMeasuredError, Plan, Row, fit_alone, fresh_encoder, seconds_of
+
+DATA = "wikipedia-classic"
+
+
+def time_to_map(plan: Plan) -> Row:
+    """Seconds until the default setting reaches the best validation mAP that ``released`` reaches.
+
+    ``released`` takes long, so it is trained once, and the default before and after it.
+    """
+    name = "digits-halves" if plan.quick else DATA
+    if name not in available_datasets():
+        raise NotMeasuredError(f"data set {name!r} isn't here: fetch it with  python -m data_scripts {name}")
+    data = load_dataset(name)
+    rates = {"learning_rate": 1e-3} if plan.quick else {}
+    default, released = DRCL(**plan.settings()).settings, plan.released(DATA, **rates)
+    before = trajectory(data, default)
+    slow = trajectory(data, released, every=1 if plan.quick else 5)
+    after = trajectory(data, default)
+    level = max(point["mAP"] for point in slow)
+    seconds = {"released": [until(slow, level)], "default": [until(before, level), until(after, level)]}
+    reached = None not in seconds["default"]
+    figures = {
+        "level of mAP": level,
+        "released seconds": seconds["released"][0],
+        "default seconds": mean(seconds["default"]) if reached else None,
+        "ratio": seconds["released"][0] / mean(seconds["default"]) if reached else None,
+    }
+    return {
+        "figures": figures,
+        "seconds": seconds,
+        "trajectories": {"released": slow, "default before": before, "default after": after},
+    }
+
+
+def until(points: list[dict[str, float]], level: float) -> float | None:
+    """Seconds until a trajectory has reached a level of mAP; ``None`` if it never does.
+
+    Example:
+        >>> points = [{"seconds": 1.0, "mAP": 0.1}, {"seconds": 2.0, "mAP": 0.3}]
+        >>> until(points, 0.2), until(points, 0.4)
+        (2.0, None)
+    """
+    return next((point["seconds"] for point in points if point["mAP"] >= level), None)
+
+
+def trajectory(data: MultimodalDataset, settings: Settings, every: int = 1) -> list[dict[str, float]]:
+    """One training: epoch, seconds and validation mAP of its models, every so many epochs."""
+    learned = DRCL(**vars(settings.but(epochs=0)))  # SPL alone
+    spl = seconds_of(lambda: learned.fit(data.train, data.validation), settings.device)
+    passed = {
+        name: _modality(data, learned.prior_, settings, name, every) for name in data.train.modalities
+    }  # by modality: seconds and embeddings, point after point
+    points = []
+    for i in range(max(map(len, passed.values()))):
+        now = {name: own[min(i, len(own) - 1)] for name, own in passed.items()}
+        score = evaluate({name: f for name, (_, f) in now.items()}, data.validation, k=None).mean()
+        points.append({"epoch": (i + 1) * every, "seconds": spl + sum(s for s, _ in now.values()), "mAP": score})
+    return points
+
+
+def _modality(
+    data: MultimodalDataset, prior: torch.Tensor, settings: Settings, name: str, every: int
+) -> list[tuple[float, np.ndarray]]:
+    """RSC of one modality: seconds so far and embeddings of the validation split, every so many epochs."""
+    held, points, measuring, start = torch.from_numpy(data.validation.features[name]), [], 0.0, perf_counter()
+    encoder = fresh_encoder(data.train, settings, name)
+
+    def look(record: Row) -> None:
+        nonlocal measuring
+        if record["epoch"] % every == 0:
+            now = perf_counter()
+            points.append((now - start - measuring, embed(encoder, held).cpu().numpy()))
+            measuring += perf_counter() - now
+
+    fit_alone(encoder, data.train, data.validation, prior, settings, name, look)
+    return points

@@ -1,0 +1,76 @@
+"""Tiny tasks that every test of the harness can do in a blink, and compared methods made up for the occasion."""
+
+import sys
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+import drcl_mini.baselines
+from drcl_mini.baselines import Baseline
+from drcl_mini.experiments.grid import Task
+
+TINY = {"hidden": [8], "dim": 10, "prior_epochs": 1, "epochs": 2, "learning_rate": 0.01, "progress": False}
+
+
+@dataclass(eq=False)
+class Toy(Baseline):
+    """Random directions: a compared method that takes no time."""
+
+    title: ClassVar[str] = "toy"
+    grid: ClassVar[dict] = {"width": [2, 4]}
+
+    width: int = 3
+
+    def _learn(self, train, validation):
+        source = np.random.default_rng(self.seed)
+        self.weights_ = {name: source.normal(size=(x.shape[1], self.width)) for name, x in train.features.items()}
+
+    def _embed(self, name, x):
+        return x @ self.weights_[name]
+
+
+@pytest.fixture
+def drcl():
+    return lambda method="DRCL", seeds=(0, 1), **settings: Task(
+        "digits-halves", method, "DRCL", TINY | settings, tuple(seeds)
+    )
+
+
+@pytest.fixture
+def sm():
+    return lambda seed=0: Task("digits-halves", "SM", "SM", {"C": 0.1}, (seed,))
+
+
+@pytest.fixture
+def export(monkeypatch):
+    """Have ``drcl_mini.baselines`` export one more method: :class:`Toy` with some attributes or functions changed."""
+
+    def add(title="toy", **changes):
+        method = dataclass(eq=False)(type(title, (Toy,), {"title": title, **changes}))
+        monkeypatch.setattr(drcl_mini.baselines, "".join(filter(str.isalnum, title)), method, raising=False)
+        return method
+
+    return add
+
+
+@pytest.fixture
+def scores():
+    """What must agree bit for bit, by run; every run must be there once."""
+
+    def by_run(records):
+        found = {}
+        for record in records:
+            key = record["dataset"], record["method"], record["label_noise"], record["seed"]
+            assert key not in found
+            found[key] = record["scores"], record["validation"], record["error"]
+        return found
+
+    return by_run
+
+
+@pytest.fixture
+def bench():
+    """The command, in a process of its own."""
+    return [sys.executable, "-m", "drcl_mini", "bench"]
