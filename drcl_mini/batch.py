@@ -12,11 +12,12 @@ from torch import Tensor
 from .checks import needs, warn
 from .consistency import fit_encoders
 from .data import Split
-from .devices import free_memory, resolve_device, tf32
-from .encoder import Encoder, build_encoder
+from .devices import check_precision, free_memory, out_of_memory, resolve_device, tf32
+from .encoder import ROWS, Encoder, build_encoder
 from .noise import with_label_noise
 from .preflight import check_fit, check_prior
 from .prior import learn_priors, orthogonal_prior, select_prior, simplex_prior
+from .ranking import check_memory
 from .recasting import one_hot
 from .settings import Settings
 from .training import Report, TrainingDiverged, generator
@@ -53,7 +54,8 @@ def fit_many(
 
     Raises:
         ValueError: data or settings that don't fit; nothing has changed then.
-        TrainingDiverged: losses of some models stopped being finite; the others are fitted.
+        TrainingDiverged: losses of some models stopped being finite; the others are fitted. A model whose first
+            stage diverged has no ``prior_``; what else it lacks stands in its ``partial_`` and ``encoders_``.
 
     Example:
         >>> import drcl_mini
@@ -63,7 +65,7 @@ def fit_many(
         >>> [len(model.history_) for model in models]
         [8, 8, 8]
     """
-    models = list(models)
+    models, memory = list(models), None if memory is None else check_memory(memory)
     priors = [None] * len(models) if priors is None else list(priors)
     if len(set(map(id, models))) < len(models) or len(priors) != len(models):
         raise ValueError(
@@ -73,8 +75,7 @@ def fit_many(
     given: dict[DRCL, Tensor] = {}
     for model, prior in zip(models, priors, strict=True):
         s, device = model.settings, resolve_device(model.settings.device)
-        if s.precision == "tf32" and device.type != "cuda":
-            raise ValueError(f"setting 'precision' is 'tf32', which {device.type} has not: use 'float32' or 'bfloat16'")
+        check_precision(s.precision, device)
         classes = check_fit(train, validation, s)
         if prior is not None:
             given[model] = check_prior(prior, s.dim, classes).to(device)
@@ -91,8 +92,7 @@ def fit_many(
                 stages.choose_priors(given)
                 for name in train.modalities:
                     stages.fit_modality(name)
-            for model in group:
-                model.interrupted_ = False
+            _mark(group, False)
     if errors:
         raise _all_errors(models, errors)
 
@@ -169,7 +169,7 @@ class Stages:
                 part, encoders, self._without_errors(part, found, "consistency", name), strict=True
             ):
                 if whole is not None:
-                    model.encoders_[name] = encoder
+                    model.encoders_[name] = encoder  # there is no report without an epoch
                     model.partial_ = [other for other in model.partial_ if other != name]
 
         self._in_parts(self.models, name, fit)
@@ -182,13 +182,15 @@ class Stages:
         x, y = self.data[name]
         held = len(self.held[name][0]) if name in self.held else 0
         room = self.memory or free_memory(x.device) // 2
-        size = max(1, room // run_bytes(live[0].settings, x.shape[1], y.shape[1], held))
+        size = max(1, room // run_bytes(live[0].settings, x.shape, y.shape[1], held))
         parts = [live[start : start + size] for start in range(0, len(live), size)]
         while parts:
             part, known = parts.pop(0), [len(model.history_) for model in live]
             try:
                 work(part)
-            except torch.OutOfMemoryError:
+            except RuntimeError as error:
+                if not out_of_memory(error):
+                    raise
                 if len(part) == 1:
                     advice = "lower the setting 'batch_size', 'hidden' or 'dim', or use device='cpu'"
                     raise RuntimeError(f"out of memory on {x.device} while training {name!r}: {advice}") from None
@@ -221,15 +223,22 @@ def tensors(split: Split | None, classes: int, device: torch.device) -> Tensors:
     }
 
 
-def run_bytes(settings: Settings, d: int, classes: int, held: int) -> int:
+def run_bytes(settings: Settings, shape: Sequence[int], classes: int, held: int) -> int:
     """About how much memory one run takes in a stack.
 
-    Weights six times (value, gradient, Adam's two moments, the best epoch's, and while a stack is made), a batch's
-    activations with their gradients, and the similarities of its pairs.
+    Weights seven times (value, gradient, Adam's two moments, the best epoch's, room for the next best, and while a
+    stack is made), activations with their gradients, and the similarities of a batch's pairs.
+
+    Args:
+        settings: of the run.
+        shape: of the features, (n, d).
+        classes: C.
+        held: samples of the validation split.
     """
-    widths, rows = [d, *settings.hidden, settings.dim], max(settings.batch_size, held)
+    widths, pairs = [shape[1], *settings.hidden, settings.dim], max(settings.batch_size, held)
+    rows = max(pairs, min(shape[0], ROWS))
     weights = sum(a * b for a, b in pairwise(widths)) + settings.dim * classes
-    return 4 * (6 * weights + 3 * rows * sum(widths) + 8 * rows * rows)
+    return 4 * (7 * weights + 3 * rows * sum(widths) + 8 * pairs * pairs)
 
 
 def usable(model: "DRCL") -> str:
@@ -250,10 +259,12 @@ def reporting(
 
         def reporter(model: "DRCL", encoder: Encoder | None) -> Report:
             def report(record: dict[str, Any]) -> None:
-                model.history_.append({"stage": stage, "modality": name, **record})
+                about = {"stage": stage, "modality": name}
                 if encoder is not None and model.encoders_.get(name) is not encoder:
-                    model.encoders_[name] = encoder
+                    model.history_ = [r for r in model.history_ if not about.items() <= r.items()]  # an earlier try's
                     model.partial_ = [*(other for other in model.partial_ if other != name), name]
+                    model.encoders_[name] = encoder
+                model.history_.append({**about, **record})
                 bar.set_postfix(loss=f"{record['total']:.3f}", refresh=False)
                 bar.update()
 
@@ -265,16 +276,22 @@ def reporting(
 @contextmanager
 def interruptible(models: Sequence["DRCL"]) -> Iterator[None]:
     """Ctrl-C ends the training, not the models: what was trained stays usable, and a warning says what."""
-    for model in models:
-        model.interrupted_ = True
+    _mark(models, True)
     try:
         yield
     except KeyboardInterrupt:
         cut = [model for model in models if model.interrupted_]
         warn(f"training interrupted; {usable(models[0])}" if len(models) == 1 else f"{len(cut)} models interrupted")
+    except BaseException:
+        _mark(models, False)
+        raise
     else:
-        for model in models:
-            model.interrupted_ = False
+        _mark(models, False)
+
+
+def _mark(models: Sequence["DRCL"], interrupted: bool) -> None:
+    for model in models:
+        model.interrupted_ = interrupted
 
 
 def _all_errors(models: Sequence["DRCL"], errors: dict["DRCL", TrainingDiverged]) -> TrainingDiverged:
@@ -283,4 +300,5 @@ def _all_errors(models: Sequence["DRCL"], errors: dict["DRCL", TrainingDiverged]
     each = [
         f"model {i} (seed {model.settings.seed}): {errors[model]}" for i, model in enumerate(models) if model in errors
     ]
-    return TrainingDiverged(f"{len(each)} of {len(models)} models; the others are fitted. {' | '.join(each)}")
+    others = "; the others are fitted" if len(each) < len(models) and not any(m.interrupted_ for m in models) else ""
+    return TrainingDiverged(f"{len(each)} of {len(models)} models{others}. {' | '.join(each)}")

@@ -98,7 +98,7 @@ def run(options: argparse.Namespace, parser: Parser) -> int:
     learned = [model for model in models if model.encoders_]
     rows = [_saved(model, data, out / f"model-seed{model.settings.seed}.safetensors", seconds) for model in learned]
     if rows:
-        _write_results(out / "results.json", options, model, rows)
+        _write_results(out / "results.json", options, models[0], rows)
         print(f"{len(rows)} seeds: {summary(rows)}\n" * (len(rows) > 1) + f"saved in {out}")
     if lost:
         raise TrainingDiverged(f"{lost}; saved in {out}") if rows else lost
@@ -114,8 +114,10 @@ def _saved(model: DRCL, data: MultimodalDataset, path: Path, seconds: float) -> 
     chosen = f"prior: {model.prior_source_}" + (f" (quality scores: {qualities})" if qualities else "")
     print(f"\nseed {model.settings.seed}, {seconds:.1f} s; {chosen}")
     row = {"seed": model.settings.seed, "seconds": round(seconds, 2), "prior": model.prior_source_}
-    row |= {"quality_scores": model.quality_scores_, "interrupted": model.interrupted_, "scores": []}
     ready = [name for name in data.test.modalities if name in model.encoders_]
+    unfinished = [name for name in data.test.modalities if name not in ready or name in model.partial_]
+    row |= {"quality_scores": model.quality_scores_, "interrupted": model.interrupted_, "unfinished": unfinished}
+    row |= {"scores": []}
     if len(ready) > 1:
         scores = evaluate(model, data.test.only(*ready))
         row["scores"] = scores.records() + _means(scores)
@@ -131,7 +133,7 @@ def summary(rows: Sequence[dict[str, Any]]) -> str:
     """Mean mAP over seeds with its 95 % interval (Student's t), at each cut-off."""
     parts = []
     for k in ("all", 50):
-        whole = [score for row in rows if not row.get("interrupted") for score in row["scores"]]
+        whole = [score for row in rows if not row["unfinished"] for score in row["scores"]]
         maps = [score["map"] for score in whole if score["query"] == "mean" and score["k"] == k]
         if len(maps) > 1:
             parts.append(f"mean mAP@{k} {np.mean(maps):.3f} ± {interval(maps):.3f}")
@@ -139,8 +141,9 @@ def summary(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def _write_results(path: Path, options: argparse.Namespace, model: DRCL, rows: list[dict[str, Any]]) -> None:
+    """Write what the command gave; ``model`` is the first one."""
     command = f"python -m drcl_mini run {options.dataset} --preset {options.preset} --seeds {options.seeds}"
-    command += f" --seed {rows[0]['seed']}" + "".join(f" --set {shlex.quote(text)}" for text in options.set)
+    command += f" --seed {model.settings.seed}" + "".join(f" --set {shlex.quote(text)}" for text in options.set)
     command += f" --device {options.device}" if options.device else ""
     settings = {k: v for k, v in model.get_params().items() if k not in ("seed", "device", "progress")}
     results = {"command": command, "settings": settings, "environment": environment(), "runs": rows}

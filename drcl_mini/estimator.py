@@ -12,7 +12,7 @@ from .batch import Stages, fit_many, interruptible, tensors
 from .checkpoint import load_checkpoint, model_state, restore_model, save_checkpoint
 from .checks import as_numpy, check_features, check_mapping, nearest
 from .data import Split
-from .devices import resolve_device, tf32
+from .devices import check_precision, resolve_device, tf32
 from .encoder import embed
 from .preflight import check_against, check_noise
 from .search import Neighbours, nearest_neighbours
@@ -105,6 +105,7 @@ class DRCL:
         self.settings.rate(name)
         check_noise(train, name, self.settings)
         device, errors = self.prior_.device, {}
+        check_precision(self.settings.precision, device)
         data, held = (tensors(split, self.n_classes_, device) for split in (train, held))
         with interruptible([self]), tf32(self.settings.precision == "tf32"):
             Stages([self], data, held, None, errors).fit_modality(name)

@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .devices import out_of_memory
+
 BLOCK = 128 * 2**20
 """Bytes that one block of similarities and its ranking may take, about."""
 
@@ -28,7 +30,7 @@ def in_blocks(compute: Callable[[slice], Tensor], total: int, rows: int) -> Tens
         rows: how many a slice may have; at least one is taken.
 
     Raises:
-        torch.OutOfMemoryError: even a single row is too much.
+        RuntimeError: even a single row is too much for the memory.
 
     Example:
         >>> in_blocks(lambda part: torch.arange(part.start, part.stop), total=5, rows=2)
@@ -39,9 +41,9 @@ def in_blocks(compute: Callable[[slice], Tensor], total: int, rows: int) -> Tens
         part = slice(start, min(start + rows, total))
         try:
             result = compute(part)
-        except torch.OutOfMemoryError:
+        except RuntimeError as error:
             rows = (part.stop - start) // 2
-            if rows == 0:
+            if rows == 0 or not out_of_memory(error):
                 raise
             continue
         if whole is None:

@@ -81,7 +81,8 @@ class Run:
     """Why it ended early, if it did."""
 
     def begin(self) -> None:
-        self._best, self._waited, self._good = -math.inf, 0, copies(self.network.parameters())
+        self._best, self._waited = -math.inf, 0
+        self._good, self._spare = (copies(self.network.parameters()) for _ in range(2))
 
     def check(self, losses: dict[str, float], finite: bool, epoch: int) -> None:
         """Set ``error`` if something is no longer a number."""
@@ -96,8 +97,9 @@ class Run:
         value = record["epoch"] if self.rank is None else self.rank(record)
         if value > self._best:
             self._best, self._waited = value, 0
-            for kept, parameter in zip(self._good, self.network.parameters(), strict=True):
-                kept.copy_(parameter.detach())  # into memory at hand: a new copy costs its page faults, too
+            for spare, parameter in zip(self._spare, self.network.parameters(), strict=True):
+                spare.copy_(parameter.detach())  # into memory at hand: a new copy costs its page faults, too
+            self._good, self._spare = self._spare, self._good  # at once: Ctrl-C never finds half of two epochs
         else:
             self._waited += 1
         self.records.append(record)
@@ -111,6 +113,7 @@ class Run:
         """Back to the last good weights, in a storage of their own."""
         for parameter, value in zip(self.network.parameters(), self._good, strict=True):
             parameter.data, parameter.grad = value, None
+        self._spare = []
 
 
 def train(
@@ -133,7 +136,7 @@ def train(
         after_epoch: (stack, ``own`` of all its runs) → more for each run's record, (R,) each.
 
     Raises:
-        KeyboardInterrupt: passed on, parameters hold the last good state.
+        KeyboardInterrupt: passed on; parameters hold the last good state.
 
     A run whose losses or parameters are no longer finite gets an ``error``, and its last good parameters.
     """
@@ -149,13 +152,15 @@ def train(
         while live:
             epoch = live[0].epochs[len(live[0].records)]
             shuffles = [list(batches(samples, settings.batch_size, settings.drop_last, run.source)) for run in live]
-            means = _one_epoch(stack, optimiser, losses, shuffles, _own(live, epoch))
+            own = _own(live, epoch)
+            means = _one_epoch(stack, optimiser, losses, shuffles, own)
             for run, mean, finite in zip(live, means, stack.finite().tolist(), strict=True):
                 run.check(mean, finite, epoch)
             means = [mean for run, mean in zip(live, means, strict=True) if run.error is None]
             live, stack = _without_ended(live, stack)
             if live:
-                more = _by_run(after_epoch(stack, _own(live, epoch)), len(live))
+                own = own if len(live) == len(shuffles) else _own(live, epoch)
+                more = _by_run(after_epoch(stack, own), len(live))
                 for run, mean, seen in zip(live, means, more, strict=True):
                     record = {"epoch": epoch, **mean, "q": run.settings.q(epoch), **seen}
                     run.end_epoch({name: value for name, value in record.items() if name not in run.unused})

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 import drcl_mini.batch
 from drcl_mini import DRCL, fit_many
@@ -32,6 +33,33 @@ def models(tiny):
     return lambda variants: [DRCL(**tiny | settings) for settings in variants]
 
 
+class Synchronisations(TorchDispatchMode):
+    """Counts what makes the host wait for a device: reading a number, copying, sizes that depend on values."""
+
+    NAMES = ("_local_scalar_dense", "nonzero", "unique", "_unique2", "masked_select", "is_nonzero", "equal")
+
+    def __torch_dispatch__(self, function, types, arguments=(), options=None):
+        name, options = function.overloadpacket.__name__, options or {}
+        self.count += name in self.NAMES or (name == "_to_copy" and options.get("device") is not None)
+        return function(*arguments, **options)
+
+    def __enter__(self):
+        self.count = 0
+        return super().__enter__()
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+def test_an_epoch_waits_no_more_often_for_the_device_however_many_batches_it_has(tiny, train, validation, runs, device):
+    counts = set()
+    for batch_size in (24, 4):  # one batch of images, and six
+        batch = [DRCL(**tiny | {"batch_size": batch_size, "seed": seed, "device": device}) for seed in range(runs)]
+        with Synchronisations() as waits:
+            fit_many(batch, train, validation)
+        counts.add(waits.count)
+    assert len(counts) == 1, counts
+    assert counts != {0}
+
+
 def assert_close(model, alone, state, tolerance=2e-4):
     found, expected = state(model), state(alone)
     assert found.keys() == expected.keys()
@@ -47,13 +75,14 @@ def assert_close(model, alone, state, tolerance=2e-4):
 
 @pytest.mark.parametrize("variants", VARIANTS.values(), ids=VARIANTS)
 @pytest.mark.filterwarnings("ignore:the prior has rank")
-def test_a_run_in_a_batch_equals_the_run_alone(models, train, validation, state, variants):
+def test_a_run_in_a_batch_equals_the_run_alone(models, train, validation, state, variants, device):
+    variants = [settings | {"device": device} for settings in variants]
     batch = models(variants)
     fit_many(batch, train, validation)
     for model, alone in zip(batch, models(variants), strict=True):
         alone.fit(train, validation)
         assert_close(model, alone, state, 5e-2 if alone.settings.precision == "bfloat16" else 2e-4)
-        assert not any(weights._base is not None for e in model.encoders_.values() for weights in e.parameters())
+        assert all(w.untyped_storage().nbytes() == w.nbytes for e in model.encoders_.values() for w in e.parameters())
 
 
 def test_runs_differ_from_each_other(models, train, validation):
@@ -98,13 +127,14 @@ def test_too_many_runs_for_the_memory_are_split(models, train, state, monkeypatc
         assert_close(model, alone.fit(train), state)
 
 
-def test_out_of_memory_halves_the_batch(models, train, state, monkeypatch, complains):
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate")])
+def test_out_of_memory_halves_the_batch(models, train, state, monkeypatch, complains, error):
     fit_encoders = drcl_mini.batch.fit_encoders
 
     def scarce(encoders, *arguments):
         found = fit_encoders(encoders, *arguments)
         if len(encoders) > most:
-            raise torch.OutOfMemoryError("no memory left")
+            raise error
         return found
 
     monkeypatch.setattr(drcl_mini.batch, "fit_encoders", scarce)
@@ -155,6 +185,9 @@ def test_bad_batches(models, train, complains):
         fit_many([model], train, priors=[None, None])
     with complains("'precision' is 'tf32'", "float32"):
         model.set_params(precision="tf32").fit(train)
+    for memory in (0, 1.5, "1 GB"):
+        with complains(f"memory is {memory!r}", "at least 1"):
+            fit_many([model], train, memory=memory)
     fit_many([], train)
 
 

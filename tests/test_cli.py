@@ -73,7 +73,9 @@ def test_interval_is_students():
     "scores", [[], [{"query": "mean", "k": "all", "map": 0.5}, {"query": "mean", "k": 50, "map": 0.5}]]
 )
 def test_a_summary_of_fewer_than_two_scores_has_no_spread(scores):
-    assert "nan" not in summary([{"scores": scores}, {"scores": []}])  # the second seed was interrupted
+    cut_short = {"scores": [{"query": "mean", "k": "all", "map": 0.1}], "unfinished": ["text"]}
+    told = summary([{"scores": scores, "unfinished": []}, cut_short, {"scores": [], "unfinished": ["image", "text"]}])
+    assert told == "too few scores for a spread"
 
 
 @pytest.mark.parametrize(("batch", "usable"), [(1, []), (8, ["top"])])

@@ -122,6 +122,34 @@ def test_ctrl_c_while_a_modality_is_added(plain, train, interrupt, state, same, 
     assert model.interrupted_
     assert same(before, {name: value for name, value in state(model).items() if not name.startswith("audio")})
     assert ("audio" in model.encoders_) == (batch > 1)
-    if batch == 1:
-        model.add_modality(*arguments)
-        assert np.isfinite(model.transform({"audio": train.features["text"]})["audio"]).all()
+    model.add_modality(*arguments)  # anew, now to its end
+    assert np.isfinite(model.transform({"audio": train.features["text"]})["audio"]).all()
+    assert not model.partial_
+    assert [record["epoch"] for record in model.history_ if record["modality"] == "audio"] == [1, 2, 3, 4]
+
+
+def test_ctrl_c_while_the_best_weights_are_kept_leaves_those_of_one_epoch(plain, train, monkeypatch, same):
+    expected = encoder(plain(epochs=2).fit(train), "image")
+    copy, calls = torch.Tensor.copy_, []
+
+    def interrupted(target, *arguments):
+        calls.append(None)
+        if len(calls) == 10:  # four tensors are kept each epoch: in the third
+            raise KeyboardInterrupt
+        return copy(target, *arguments)
+
+    monkeypatch.setattr(torch.Tensor, "copy_", interrupted)
+    with pytest.warns(UserWarning, match="interrupted.*'image'"):
+        model = plain().fit(train)
+    assert same(encoder(model, "image"), expected)
+
+
+def test_other_errors_are_no_interruption(plain, train, monkeypatch):
+    def broken(*arguments):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(drcl_mini.consistency, "augment", broken)
+    model = plain()
+    with pytest.raises(ZeroDivisionError):
+        model.fit(train)
+    assert not model.interrupted_

@@ -16,9 +16,9 @@ START, END = "<!-- results -->\n", "<!-- /results -->\n"
 
 def table(results: dict) -> str:
     """Markdown: one row per task, mean over seeds ± half the 95 % interval."""
-    runs = results["runs"]
+    runs = [run for run in results["runs"] if not run["unfinished"]]
     tasks: dict[str, dict] = {}
-    for run in (run for run in runs if not run["interrupted"]):
+    for run in runs:
         for s in run["scores"]:
             name = (
                 "**mean**"
