@@ -42,6 +42,8 @@ def fit_many(
 ) -> None:
     """Fit many models at once, in place, each as its own ``fit`` would: a run in a batch equals the run alone.
 
+    Equal means: but for float32's last digits. Where two epochs are that close on ``monitor``, the other may be kept.
+
     Models whose settings differ in shapes (see :data:`SHAPING`) or in the device are trained one group after
     another; a group too big for the memory is split.
 
@@ -83,11 +85,12 @@ def fit_many(
     for model in models:
         model._forget(classes)
     errors: dict[DRCL, TrainingDiverged] = {}
+    data: dict[torch.device, list[Tensors]] = {}
     with interruptible(models):
         for (device, *_), group in groups.items():
-            stages = Stages(
-                group, tensors(train, classes, device), tensors(validation, classes, device), memory, errors
-            )
+            if device not in data:
+                data[device] = [tensors(split, classes, device) for split in (train, validation)]
+            stages = Stages(group, *data[device], memory, errors)
             with tf32(group[0].settings.precision == "tf32"):
                 stages.choose_priors(given)
                 for name in train.modalities:
@@ -130,7 +133,7 @@ class Stages:
                 make = fixed.get(s.prior, orthogonal_prior)
                 first[model] = make(s.dim, model.n_classes_, generator(s.seed, "start")).to(device)
                 if s.prior in fixed:
-                    model.prior_, model.prior_source_ = first[model], s.prior
+                    model.prior_, model.prior_source_ = s.prior_scale * first[model], s.prior
         learning = [model for model in self.models if not hasattr(model, "prior_")]
         for name, (x, _) in self.data.items():
 
@@ -181,22 +184,23 @@ class Stages:
             return
         x, y = self.data[name]
         held = len(self.held[name][0]) if name in self.held else 0
-        room = self.memory or free_memory(x.device) // 2
-        size = max(1, room // run_bytes(live[0].settings, x.shape, y.shape[1], held))
-        parts = [live[start : start + size] for start in range(0, len(live), size)]
-        while parts:
-            part, known = parts.pop(0), [len(model.history_) for model in live]
+        need, most, done = run_bytes(live[0].settings, x.shape, y.shape[1], held), len(live), 0
+        while done < len(live):
+            room = self.memory or free_memory(x.device) // 2  # less each time: what was trained stays
+            part = live[done : done + max(1, min(most, room // need))]
+            known = [len(model.history_) for model in live]
             try:
                 work(part)
+                done += len(part)
             except RuntimeError as error:
                 if not out_of_memory(error):
                     raise
                 if len(part) == 1:
-                    advice = "lower the setting 'batch_size', 'hidden' or 'dim', or use device='cpu'"
+                    advice = "lower the setting 'batch_size', 'hidden' or 'dim', or give less validation data"
                     raise RuntimeError(f"out of memory on {x.device} while training {name!r}: {advice}") from None
                 for model, length in zip(live, known, strict=True):
                     del model.history_[length:]
-                parts[:0] = part[: len(part) // 2], part[len(part) // 2 :]
+                most = len(part) // 2
 
     def _labels(self, models: Sequence["DRCL"], name: str) -> list[Tensor]:
         y = self.data[name][1]

@@ -16,7 +16,7 @@ from .losses import (
     recast_mse,
 )
 from .metrics import BLOCK, average_precision
-from .ranking import ranking_keys, row_sorter
+from .ranking import ranking_keys, rounded, row_sorter
 from .recasting import pseudo_inverse, recast
 from .settings import Settings
 from .stack import Stack, Terms
@@ -88,7 +88,7 @@ def target_map(features: Tensor, labels: Tensor, inverse: Tensor) -> Tensor:
     for part in queries.split(max(1, BLOCK // (32 * gallery[..., 0, :].numel()))):
         cosines = nnf.normalize((part @ inverse).double(), dim=-1) @ gallery
         # The key's last bit is the relevance, so that sorting the keys ranks it.
-        keys = ranking_keys(cosines.float(), index | (part @ labels.T > 0))
+        keys = ranking_keys(rounded(cosines), index | (part @ labels.T > 0))
         scores.append(average_precision(sort(keys.flatten(0, -2)).view(keys.shape) & 1))
     return torch.cat(scores, dim=-1).mean(dim=-1)
 
@@ -165,6 +165,6 @@ TERMS = ("intra", "inter", "mse", "label")
 RANKS = {
     None: None,
     "loss": lambda record: -record["validation_loss"],
-    "map": lambda record: record["validation_map"],
+    "map": lambda record: round(record["validation_map"], 9),  # a GPU adds in any order: equal ones stay equal
 }
 """What ``settings.monitor`` makes of a record: the greatest picks the epoch."""

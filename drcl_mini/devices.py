@@ -18,18 +18,29 @@ def resolve_device(name: str) -> torch.device:
         device(type='cpu')
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0].split(". ")[0]
-        if name.startswith("cuda"):
+        if device_index(name) >= torch.cuda.device_count():
             reason = f"PyTorch sees {torch.cuda.device_count() or 'no'} CUDA device here: use 'cpu' or 'auto'"
         raise ValueError(f"device {name!r} can't be used: {reason}") from None
     if device.type == "meta":
         raise ValueError("device 'meta' can't be used: it computes nothing")
-    return device
+    return torch.device("cuda", torch.cuda.current_device()) if device == torch.device("cuda") else device
+
+
+def device_index(name: str) -> int:
+    """Of ``"cuda:1"``, 1; of ``"cuda"``, 0; of other devices, -1.
+
+    Example:
+        >>> device_index("cuda:1"), device_index("cuda"), device_index("cpu")
+        (1, 0, -1)
+    """
+    kind, _, index = name.partition(":")
+    return (int(index) if index.isdigit() else 0) if kind == "cuda" else -1
 
 
 def free_memory(device: torch.device) -> int:
@@ -39,29 +50,35 @@ def free_memory(device: torch.device) -> int:
         return torch.cuda.mem_get_info(device)[0] + kept
     try:  # Linux: what is free, and what files hold that nobody needs
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+        free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
     except (OSError, StopIteration):
         return 4 * 2**30
+    try:  # a container may have less than its machine
+        most, used = (int(Path("/sys/fs/cgroup", f"memory.{name}").read_text()) for name in ("max", "current"))
+    except (OSError, ValueError):  # it has no bound: "max"
+        return free
+    return max(0, min(free, most - used))
 
 
 def out_of_memory(error: RuntimeError) -> bool:
-    """Whether an error says so; on the CPU, PyTorch has no class of its own for it.
+    """Whether an error says so; not all of PyTorch's have the class for it.
 
     Example:
         >>> out_of_memory(torch.OutOfMemoryError()), out_of_memory(RuntimeError("shapes don't fit"))
         (True, False)
     """
-    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+    told = ("DefaultCPUAllocator", "CUBLAS_STATUS_ALLOC_FAILED")
+    return isinstance(error, torch.OutOfMemoryError) or any(text in str(error) for text in told)
 
 
 def check_precision(precision: str, device: torch.device) -> None:
-    """TF32 is a GPU's.
+    """TF32 is of NVIDIA's GPUs, since Ampere.
 
     Raises:
         ValueError: the device hasn't got it.
     """
-    if precision == "tf32" and device.type != "cuda":
-        raise ValueError(f"setting 'precision' is 'tf32', which {device.type} has not: use 'float32' or 'bfloat16'")
+    if precision == "tf32" and (device.type != "cuda" or torch.cuda.get_device_capability(device) < (8, 0)):
+        raise ValueError(f"setting 'precision' is 'tf32', which {device} has not: use 'float32' or 'bfloat16'")
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from .data import Split
 from .devices import check_precision, resolve_device, tf32
 from .encoder import embed
 from .preflight import check_against, check_noise
+from .ranking import BLOCK
 from .search import Neighbours, nearest_neighbours
 from .settings import Settings, released_settings
 
@@ -132,7 +133,16 @@ class DRCL:
         """The class whose logit F W is greatest, for each item of each modality: int64 (n,)."""
         return {name: (f @ self.prior_.cpu().numpy()).argmax(axis=1) for name, f in self.transform(data).items()}
 
-    def search(self, query: Any, query_modality: str, gallery: Any, gallery_modality: str, k: int = 10) -> Neighbours:
+    def search(
+        self,
+        query: Any,
+        query_modality: str,
+        gallery: Any,
+        gallery_modality: str,
+        k: int = 10,
+        *,
+        memory: int = BLOCK,
+    ) -> Neighbours:
         """The k gallery items nearest to each query: items of one modality found by items of another.
 
         Every call encodes the gallery. To search it often, keep its ``transform`` and use
@@ -144,6 +154,7 @@ class DRCL:
             gallery: features (n, d') of the items to search.
             gallery_modality: their modality.
             k: how many; a smaller gallery gives fewer.
+            memory: bytes that one block of queries and items may take, about.
 
         Returns:
             ``indices`` and ``scores``, (m, k), best first.
@@ -151,7 +162,7 @@ class DRCL:
         rows = as_numpy(query, f"modality {query_modality!r}: query")
         queries = self.transform({query_modality: rows[None] if rows.ndim == 1 else rows})[query_modality]
         items = self.transform({gallery_modality: gallery})[gallery_modality]
-        return nearest_neighbours(queries, items, k, self.prior_.device)
+        return nearest_neighbours(queries, items, k, self.prior_.device, memory=memory)
 
     def save(self, path: str | os.PathLike) -> Path:
         """Write the model to one safetensors file (tensors and JSON, no pickle), whole or not at all."""

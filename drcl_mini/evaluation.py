@@ -6,10 +6,13 @@ from itertools import permutations
 from typing import Any
 
 import numpy as np
+import torch
 
 from .checks import check_features, check_k, check_mapping, nearest
 from .data import Split
+from .devices import resolve_device
 from .metrics import mean_average_precision
+from .ranking import BLOCK
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,7 +50,14 @@ class Evaluation:
         return "\n".join([head, *lines])
 
 
-def evaluate(model_or_embeddings: Any, split: Split, k: Sequence[int | None] = (None, 50)) -> Evaluation:
+def evaluate(
+    model_or_embeddings: Any,
+    split: Split,
+    k: Sequence[int | None] = (None, 50),
+    *,
+    device: str = "cpu",
+    memory: int = BLOCK,
+) -> Evaluation:
     """mAP of every ordered pair of different modalities, at each cut-off.
 
     Queries and gallery are all items of the split. Relevant means: of the same class.
@@ -56,6 +66,8 @@ def evaluate(model_or_embeddings: Any, split: Split, k: Sequence[int | None] = (
         model_or_embeddings: something with ``transform``, or its result: {modality: (n, D)}.
         split: features and labels; the features don't matter where embeddings are given.
         k: cut-offs; ``None`` is all.
+        device: where to rank and score.
+        memory: bytes that one block of queries may take, about.
 
     Raises:
         ValueError: fewer than two modalities, a bad k, or embeddings that don't fit the split.
@@ -81,18 +93,14 @@ def evaluate(model_or_embeddings: Any, split: Split, k: Sequence[int | None] = (
     for name in split.modalities:
         if name not in embeddings:
             raise ValueError(f"no embeddings of modality {name!r}: {nearest(name, embeddings)}")
-        checked[name] = check_features(embeddings[name], name)
+        checked[name] = torch.from_numpy(check_features(embeddings[name], name)).to(resolve_device(device))
         if len(checked[name]) != len(split.labels[name]):
             raise ValueError(f"{len(checked[name])} embeddings of {name!r} for {len(split.labels[name])} labels")
-    labels = split.labels
-    return Evaluation(
-        {
-            (a, b): dict(
-                zip(cuts, mean_average_precision(checked[a], labels[a], checked[b], labels[b], cuts), strict=True)
-            )
-            for a, b in permutations(split.modalities, 2)
-        }
-    )
+    scores = {}
+    for a, b in permutations(split.modalities, 2):
+        task = checked[a], split.labels[a], checked[b], split.labels[b]
+        scores[a, b] = dict(zip(cuts, mean_average_precision(*task, cuts, memory=memory), strict=True))
+    return Evaluation(scores)
 
 
 def interval(values: Sequence[float]) -> float:

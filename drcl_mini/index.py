@@ -80,7 +80,9 @@ class FaissIndex:
         return index
 
     def search(self, query: Any, k: int, probes: int | None = None) -> Neighbours:
-        """About the k nearest items of each query: ordered as :func:`drcl_mini.nearest_neighbours` orders them.
+        """About the k nearest items of each query, ordered as :func:`drcl_mini.nearest_neighbours` orders them.
+
+        Of equal items at the end of the k, others may come than there.
 
         Args:
             query: (m, D), embeddings.

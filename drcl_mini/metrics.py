@@ -161,22 +161,27 @@ def over_ranked_blocks(
     if query_labels.shape[1:] != gallery_labels.shape[1:]:
         shapes = f"{tuple(query_labels.shape)} and {tuple(gallery_labels.shape)}"
         raise ValueError(f"labels of queries and gallery don't fit: {shapes}")
-    gallery = nnf.normalize(gallery.double(), dim=1)
+    if query_labels.ndim == 2:
+        query_labels, gallery_labels = query_labels.float(), gallery_labels.float()
+    dim, width = query.shape[1], max(1, memory // (PAIR * query.shape[1]))
     sort, index = row_sorter(query.device), torch.arange(len(gallery), device=query.device) << 1
 
     def rank(part: slice) -> Tensor:
         # The key's last bit is the relevance, so that sorting the keys ranks it.
         relevant = _relevant(query_labels[part], gallery_labels)
-        cosines = rounded(nnf.normalize(query[part].double(), dim=1) @ gallery.T)
+        unit = nnf.normalize(query[part].double(), dim=1)
+        blocks = [rounded(unit @ nnf.normalize(items.double(), dim=1).T) for items in gallery.split(width)]
+        cosines = torch.cat(blocks, dim=1)
         return sort(ranking_keys(cosines, index).bitwise_or_(relevant)).bitwise_and_(1).bool()
 
-    rows = memory // (PAIR * (len(gallery) + query.shape[1]))
+    rows = memory // (PAIR * (len(gallery) + dim + query_labels[0].numel()))
     return in_blocks(lambda part: score(rank(part)), len(query), rows)
 
 
 def _tensors(x: Any, labels: Any, name: str, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
     there = isinstance(x, Tensor) and x.device.type != "cpu"
     device = device or (x.device if there else torch.device("cpu"))
+    x = x.float() if there else x  # what is too great for float32 isn't finite
     if not (there and x.ndim == 2 and x.numel() and x.isfinite().all()):  # the check itself is on the CPU
         x = torch.from_numpy(check_features(x, name))
     labels = torch.from_numpy(check_labels(labels, name, len(x)))
@@ -186,4 +191,4 @@ def _tensors(x: Any, labels: Any, name: str, device: torch.device | None = None)
 def _relevant(query_labels: Tensor, gallery_labels: Tensor) -> Tensor:
     if query_labels.ndim == 1:
         return query_labels[:, None] == gallery_labels
-    return query_labels.float() @ gallery_labels.float().T > 0
+    return query_labels @ gallery_labels.T > 0

@@ -19,6 +19,8 @@ class Settings:
         dim: D, the dimension of the common space; at least the number of classes.
         standardise: bring each feature to mean 0 and standard deviation 1 (statistics of the training set).
         prior: ``"selected"`` (SPL), ``"orthogonal"``, ``"simplex"``, or a modality whose learned prior to take.
+        prior_scale: length of the columns of an orthogonal or simplex prior. F has unit rows, so this is the inverse
+            temperature of the label term; a learned prior finds its own.
         selection: SPL scores the priors on the ``"train"`` split (the method) or on ``"validation"``.
         keep_best_prior: keep the W of the epoch with the best score, else that of the last epoch.
         prior_first_epoch: epoch counter e at the start of SPL; 0 repeats a quirk of the released code,
@@ -42,8 +44,9 @@ class Settings:
             ``None`` for the last epoch.
         patience: stop after this many epochs without a better monitor value; ``None`` never stops.
         label_noise: share of the training labels that are made wrong, see :func:`drcl_mini.noise.with_label_noise`.
-        precision: of the matrix products in training: ``"float32"``, exact; ``"tf32"`` (NVIDIA GPUs) and
-            ``"bfloat16"`` are faster where the processor has them. Weights, losses and evaluation stay in float32.
+        precision: of the matrix products in training: ``"float32"``; ``"bfloat16"``, within the encoders only;
+            ``"tf32"`` (NVIDIA GPUs), in the losses too. The latter two are faster where the processor has them.
+            Weights and embeddings stay in float32.
         seed: all randomness: same seed, same machine, same result.
         device: ``"auto"`` (CUDA where there is one, else CPU) or any torch device name.
         progress: show a progress bar; ``None``: only in a terminal.
@@ -53,6 +56,7 @@ class Settings:
     dim: int = 256
     standardise: bool = True
     prior: str = "selected"
+    prior_scale: float = 1.0
     selection: str = "train"
     keep_best_prior: bool = True
     prior_first_epoch: int = 1
@@ -93,6 +97,7 @@ class Settings:
             ("betas", _is_tuple(self.betas, 2) and all(_is_real(b, 0, 0.999999) for b in self.betas), "two in [0, 1)"),
             ("learning_rate", len(rates) and all(_is_real(r, 1e-30) for r in rates), "positive, or one per modality"),
             ("prior_learning_rate", _is_real(self.prior_learning_rate, 1e-30), "a positive number"),
+            ("prior_scale", _is_real(self.prior_scale, 1e-30), "a positive number"),
             ("prior", isinstance(self.prior, str), "'selected', 'orthogonal', 'simplex' or a modality"),
             ("selection", self.selection in ("train", "validation"), "'train' or 'validation'"),
             ("monitor", self.monitor in ("map", "loss", None), "'map', 'loss' or None"),

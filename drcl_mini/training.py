@@ -125,8 +125,8 @@ def train(
     """Minimise each run's ``losses(...)["total"]`` over its network's parameters, in place.
 
     Many runs take every step together, and equal the same runs alone to float tolerance; a run that has ended
-    leaves the stack. Data stay where the losses keep them: an epoch sends its shuffled indices to the device
-    once and brings its mean losses back once.
+    leaves the stack. Data stay where the losses keep them: shuffled indices, shares and q go to the device as an
+    epoch begins, mean losses and scores come back as it ends, and nothing waits for the device in between.
 
     Args:
         runs: networks of one shape; their settings agree on batches and betas, and all begin with the same epoch.

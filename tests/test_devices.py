@@ -6,8 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from drcl_mini import DRCL, Settings, evaluate, mean_average_precision, nearest_neighbours, precision_recall
-from drcl_mini.consistency import consistency_losses
+from drcl_mini import (
+    DRCL,
+    Settings,
+    evaluate,
+    mean_average_precision,
+    nearest_neighbours,
+    precision_at_k,
+    precision_recall,
+)
+from drcl_mini.consistency import consistency_losses, target_map
 from drcl_mini.devices import resolve_device
 from drcl_mini.prior import orthogonal_prior
 from drcl_mini.recasting import pseudo_inverse
@@ -39,11 +47,23 @@ def test_losses(device):
     assert f.grad.isfinite().all()
 
 
+def test_the_validation_score(device):
+    f, y = torch.from_numpy(GALLERY[:, :4]), torch.eye(3)[LABELS[0]]
+    inverse = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(0))
+    moved = target_map(*(x.to(device) for x in (f.expand(2, -1, -1), y, inverse)))
+    assert moved.tolist() == pytest.approx(target_map(f.expand(2, -1, -1), y, inverse).tolist(), 1e-12)
+
+
 @pytest.mark.parametrize("wrap", [torch.from_numpy, np.asarray], ids=["tensors", "arrays"])
-def test_metrics(device, wrap):
-    given = QUERIES, LABELS[1], GALLERY, LABELS[0]
+@pytest.mark.parametrize("multi_hot", [False, True])
+def test_metrics(device, wrap, multi_hot):
+    y = list(LABELS)
+    if multi_hot:
+        y = [np.eye(4, dtype=int)[labels] | np.eye(4, dtype=int)[np.arange(len(labels)) % 4] for labels in LABELS]
+    given = QUERIES, y[1], GALLERY, y[0]
     moved = [wrap(x).to(device) if wrap is torch.from_numpy else x for x in given]
     assert mean_average_precision(*moved, [None, 5]) == pytest.approx(mean_average_precision(*given, [None, 5]), 1e-12)
+    assert precision_at_k(*moved, 5) == pytest.approx(precision_at_k(*given, 5), 1e-12)
     assert precision_recall(*moved)[1] == pytest.approx(precision_recall(*given)[1], abs=1e-6)
 
 
@@ -69,7 +89,8 @@ def test_fit_transform_predict_search_save_load(device, given, tiny, train, vali
     prior = orthogonal_prior(6, 3, torch.Generator().manual_seed(0)) if given else None
     model = DRCL(**settings).fit(train, validation, prior)
     assert model.prior_.device.type == device
-    assert evaluate(model, validation).mean() > 0.7
+    assert evaluate(model, validation, device=device).mean() > 0.7
+    assert evaluate(model, validation, device=device).mean() == pytest.approx(evaluate(model, validation).mean(), 1e-9)
     assert all((p == validation.labels[name]).mean() > 0.7 for name, p in model.predict(validation).items())
     x = validation.features["image"]
     assert model.search(torch.from_numpy(x).to(device), "image", x, "image", k=1).scores == pytest.approx(1, abs=1e-6)

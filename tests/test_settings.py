@@ -70,6 +70,7 @@ def test_released_settings_can_be_changed_and_say_what_is_not_known(complains):
         ("prior_first_epoch", 1.0),
         ("prior_epochs", -1),
         ("prior_learning_rate", 0),
+        ("prior_scale", 0),
         ("epochs", "many"),
         ("epochs", True),
         ("learning_rate", float("nan")),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import drcl_mini.speed.retrieval
 from drcl_mini import DRCL, Settings, evaluate, load_dataset
 from drcl_mini.cli import main
 from drcl_mini.prior import orthogonal_prior
@@ -16,11 +17,12 @@ from drcl_mini.recasting import one_hot
 from drcl_mini.speed import ROWS
 from drcl_mini.speed.loop import plain_training
 from drcl_mini.speed.measure import Plan, fit_alone, fresh_encoder, interleaved, on_host
+from drcl_mini.speed.retrieval import measure_search
 from drcl_mini.speed.rows import released_training
 from drcl_mini.speed.time_to_map import trajectory
 from drcl_mini.training import generator
 
-HERE = ["released-epoch", "ten-seeds", "precision", "time-to-map", "map", "search"]
+HERE = ["released-epoch", "ten-seeds", "precision", "compile", "time-to-map", "map", "search"]
 GPU = ["ten-seeds-gpu", "released-training", "precision-gpu"]
 
 
@@ -49,6 +51,8 @@ def test_a_row_says_what_was_measured_where_and_how(quick, name):
     assert (row["device"], row["measured"]) == ("cpu", True)
     assert row["figures"]
     for figure, bounds in row["target"].items():
+        assert (figure in row["figures"]) != (figure in row["not here"])
+        assert (figure in row["figures"]) == (figure in row["reached"])
         if figure in row["figures"]:
             value, (bound,) = row["figures"][figure], bounds.values()
             fine = value is not None and (value >= bound if "at least" in bounds else value <= bound)
@@ -85,6 +89,20 @@ def test_precision_pairs_the_seeds(quick):
     first, second = np.subtract(maps["bfloat16"], maps["float32"])
     assert figures["digits-halves bfloat16 mAP difference"] == pytest.approx((first + second) / 2)
     assert figures["digits-halves bfloat16 mAP difference ±"] == pytest.approx(12.7062 * abs(first - second) / 2, 1e-4)
+
+
+def test_what_was_measured_is_kept_where_it_cannot_be_measured_again(tmp_path, capsys):
+    (tmp_path / "released-training.json").write_text('{"measured": true}', encoding="utf-8")
+    if torch.cuda.is_available():
+        pytest.skip("here it can be measured")
+    assert main(["bench-speed", "--quick", "--rows", "released-training", "--out", str(tmp_path)]) == 0
+    assert "no CUDA device here; what was measured before is kept" in capsys.readouterr().out
+    assert json.loads((tmp_path / "released-training.json").read_text(encoding="utf-8")) == {"measured": True}
+
+
+def test_search_is_measured_without_faiss(monkeypatch):
+    monkeypatch.setattr(drcl_mini.speed.retrieval, "find_spec", lambda name: None)
+    assert set(measure_search(20, 500, 8, 5)) == {"exact_seconds", "exact_peak_gb"}
 
 
 def test_sides_take_turns():
@@ -138,9 +156,9 @@ def test_a_trajectory_is_that_of_the_model(tiny):
     assert [point["epoch"] for point in points] == list(range(1, max(map(learned.count, data.modalities)) + 1))
     assert all(a["seconds"] < b["seconds"] for a, b in pairwise(points))
     last = DRCL(**vars(settings.but(monitor=None, patience=None))).fit(data.train, data.validation)
-    whole = trajectory(data, settings.but(monitor=None, patience=None), every=5)
-    assert [point["epoch"] for point in whole] == [5]
-    assert whole[0]["mAP"] == pytest.approx(evaluate(last, data.validation).mean())
+    whole = trajectory(data, settings.but(monitor=None, patience=None))
+    assert [point["epoch"] for point in whole] == [1, 2, 3, 4, 5]
+    assert whole[-1]["mAP"] == pytest.approx(evaluate(last, data.validation).mean())
 
 
 def test_all_of_the_released_training_runs_anywhere():

@@ -7,6 +7,8 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "full": {},
     "orthogonal prior": {"prior": "orthogonal"},
     "simplex prior": {"prior": "simplex"},
+    "orthogonal prior × 5": {"prior": "orthogonal", "prior_scale": 5.0},
+    "simplex prior × 5": {"prior": "simplex", "prior_scale": 5.0},
     "prior by validation": {"selection": "validation"},
     "label loss only": {"alpha": 0.0, "beta": 0.0},
     "without intra": {"terms": ("inter", "mse", "label")},
@@ -19,9 +21,10 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "q = 1 throughout": {"q_rate": 1.0},
     "q = 0 throughout": {"q_rate": 0.0},
 }
-"""By name, what differs from the default setting: without SPL, without MRR and its parts, without FA or with shares
-drawn anew, without annealing of q (1: mean absolute error, 0: cross entropy). Without SPL there is also each
-modality's prior, ``prior of image`` and so on, see :func:`variants`."""
+"""By name, what differs from the default setting: without SPL (fixed priors, also with columns about as long as a
+learned one's), without MRR and its parts, without FA or with shares drawn anew, without annealing of q (1: mean
+absolute error, 0: cross entropy). Without SPL there is also each modality's prior, ``prior of image`` and so on, see
+:func:`variants`."""
 
 SWEEPS: dict[str, tuple[Any, ...]] = {
     "gamma": (0.5, 0.7, 0.8, 0.9, 1.0),

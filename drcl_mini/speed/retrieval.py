@@ -4,6 +4,8 @@ import multiprocessing
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -46,9 +48,12 @@ def measure_search(
 
     Returns:
         ``exact_seconds``, ``exact_peak_gb``, ``faiss_build_seconds``, ``faiss_seconds``, ``faiss_peak_gb``,
-        ``ratio`` (how many times as fast FAISS searches) and ``recall`` (of the exact neighbours).
+        ``ratio`` (how many times as fast FAISS searches) and ``recall`` (of the exact neighbours). Without FAISS
+        only the exact search's.
     """
     exact, figures = in_a_fresh_process(_exact, queries, items, dim, k, classes)
+    if find_spec("faiss") is None:
+        return figures
     figures |= in_a_fresh_process(_faiss, queries, items, dim, k, classes, probes, exact)
     return figures | {"ratio": figures["exact_seconds"] / figures["faiss_seconds"]}
 
@@ -72,19 +77,19 @@ def embeddings(queries: int, items: int, dim: int, classes: int | None) -> tuple
 
 def in_a_fresh_process(measure: Callable[..., Any], *args: Any) -> Any:
     """What a function of a module gives in a new process."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(measure, args)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(measure, *args).result()
 
 
 def peak_gb() -> float:
-    """The greatest memory that this process has had, in GiB."""
+    """The greatest memory that this process has had, in GB (10⁹ bytes)."""
     if sys.platform == "linux":
         # Unlike resource.getrusage, this doesn't count what the parent had when it started this process.
         status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-        return int(status["VmHWM"].split()[0]) / 2**20
+        return int(status["VmHWM"].split()[0]) * 1024 / 1e9
     import resource
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**30  # bytes, on macOS
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e9  # bytes, on macOS
 
 
 def _timed(work: Callable[[], Any]) -> tuple[Any, float]:

@@ -2,7 +2,6 @@
 
 from functools import partial
 from statistics import median
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -12,55 +11,14 @@ from ..data import MultimodalDataset
 from ..datasets import load_dataset
 from ..estimator import DRCL
 from ..evaluation import evaluate, interval
-from ..prior import orthogonal_prior
-from ..training import generator
-from .loop import plain_training
 from .measure import (
     Plan,
     Row,
-    fit_alone,
-    fresh_encoder,
     interleaved,
-    on_host,
     ratio,
     seconds_of,
     wikipedia_shapes,
 )
-
-
-def released_epoch(plan: Plan) -> Row:
-    """One epoch of RSC of each modality, ``released`` preset: the package's trainer against a plain loop.
-
-    The loop stays in float32. The first epoch of each training warms up and isn't counted.
-    """
-    train, validation = wikipedia_shapes(plan.quick)
-    settings = plan.released("wikipedia", epochs=3)
-    prior = orthogonal_prior(settings.dim, train.n_classes, generator(0)).to(plan.device)
-    sides = ("loop", "float32", "bfloat16")
-    seconds, ends = {}, {}
-
-    def epoch(side: str, name: str) -> float:
-        s = settings.but(precision="float32" if side == "loop" else side)
-        encoder, ticks = fresh_encoder(train, s, name), []
-
-        def tick(record: Row) -> None:
-            ticks.append(perf_counter())
-            ends[f"{side} {name}"] = record["validation_loss"]
-
-        if side == "loop":
-            host = (on_host(split, name) for split in (train, validation))
-            plain_training(encoder.layers, *host, prior, s, name, tick)
-        else:
-            fit_alone(encoder, train, validation, prior, s, name, tick)
-        return (ticks[-1] - ticks[0]) / (len(ticks) - 1)
-
-    for name in train.modalities:
-        seconds |= interleaved({f"{side} {name}": partial(epoch, side, name) for side in sides}, plan.repetitions)
-    both = {side: np.sum([seconds[f"{side} {name}"] for name in train.modalities], axis=0).tolist() for side in sides}
-    figures = {f"{side} ratio": ratio(both["loop"], both[side]) for side in sides[1:]}
-    figures |= {f"{side} seconds": median(both[side]) for side in sides}
-    apart = (abs(ends[f"loop {name}"] - ends[f"float32 {name}"]) for name in train.modalities)
-    return {"figures": figures | {"validation loss apart": max(apart)}, "seconds": seconds}
 
 
 def released_training(plan: Plan) -> Row:

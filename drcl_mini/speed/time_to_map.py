@@ -35,7 +35,7 @@ def time_to_map(plan: Plan) -> Row:
     rates = {"learning_rate": 1e-3} if plan.quick else {}
     default, released = DRCL(**plan.settings()).settings, plan.released(DATA, **rates)
     before = trajectory(data, default)
-    slow = trajectory(data, released, every=1 if plan.quick else 5)
+    slow = trajectory(data, released)
     after = trajectory(data, default)
     best, figures = max(point["mAP"] for point in slow), {}
     for share in (1.0, 0.99, 0.95, 0.9):
@@ -58,34 +58,33 @@ def until(points: list[dict[str, float]], level: float) -> float | None:
     return next((point["seconds"] for point in points if point["mAP"] >= level), None)
 
 
-def trajectory(data: MultimodalDataset, settings: Settings, every: int = 1) -> list[dict[str, float]]:
-    """One training: epoch, seconds and validation mAP of its models, every so many epochs."""
+def trajectory(data: MultimodalDataset, settings: Settings) -> list[dict[str, float]]:
+    """One training: seconds and validation mAP of its model of each epoch."""
     learned = DRCL(**vars(settings.but(epochs=0)))  # SPL alone
     spl = seconds_of(lambda: learned.fit(data.train, data.validation), settings.device)
     passed = {
-        name: _modality(data, learned.prior_, settings, name, every) for name in data.train.modalities
+        name: _modality(data, learned.prior_, settings, name) for name in data.train.modalities
     }  # by modality: seconds and embeddings, point after point
     points = []
     for i in range(max(map(len, passed.values()))):
         now = {name: own[min(i, len(own) - 1)] for name, own in passed.items()}
         score = evaluate({name: f for name, (_, f) in now.items()}, data.validation, k=None).mean()
-        points.append({"epoch": (i + 1) * every, "seconds": spl + sum(s for s, _ in now.values()), "mAP": score})
+        points.append({"epoch": i + 1, "seconds": spl + sum(s for s, _ in now.values()), "mAP": score})
     return points
 
 
 def _modality(
-    data: MultimodalDataset, prior: torch.Tensor, settings: Settings, name: str, every: int
+    data: MultimodalDataset, prior: torch.Tensor, settings: Settings, name: str
 ) -> list[tuple[float, np.ndarray]]:
-    """RSC of one modality: seconds so far and embeddings of the validation split, every so many epochs."""
+    """RSC of one modality: seconds so far and embeddings of the validation split, epoch by epoch."""
     held, points, measuring, start = torch.from_numpy(data.validation.features[name]), [], 0.0, perf_counter()
     encoder = fresh_encoder(data.train, settings, name)
 
     def look(record: Row) -> None:
         nonlocal measuring
-        if record["epoch"] % every == 0:
-            now = perf_counter()
-            points.append((now - start - measuring, embed(encoder, held).cpu().numpy()))
-            measuring += perf_counter() - now
+        now = perf_counter()
+        points.append((now - start - measuring, embed(encoder, held).cpu().numpy()))
+        measuring += perf_counter() - now
 
     fit_alone(encoder, data.train, data.validation, prior, settings, name, look)
     return points
