@@ -132,7 +132,9 @@ def fit_encoders(
 
     def losses(network: nn.Module, index: Tensor, partner: Tensor, own: Terms) -> Terms:
         mixed = augment(network(features[index]), own["labels"][index], own["gamma"][index], partner)
-        return consistency_losses(*mixed, own["prior"], own["inverse"], own["q"], {name: own[name] for name in used})
+        weights = {name: own[name] for name in used}
+        with torch.autocast(index.device.type, torch.bfloat16, enabled=settings[0].precision == "bfloat16"):
+            return consistency_losses(*mixed, own["prior"], own["inverse"], own["q"], weights)
 
     def validate(network: nn.Module, own: Terms) -> Terms:
         f, weights = in_pieces(network, validation[0]), {name: own[name] for name in used}

@@ -44,9 +44,9 @@ class Settings:
             ``None`` for the last epoch.
         patience: stop after this many epochs without a better monitor value; ``None`` never stops.
         label_noise: share of the training labels that are made wrong, see :func:`drcl_mini.noise.with_label_noise`.
-        precision: of the matrix products in training: ``"float32"``; ``"bfloat16"``, within the encoders only;
-            ``"tf32"`` (NVIDIA GPUs), in the losses too. The latter two are faster where the processor has them.
-            Weights and embeddings stay in float32.
+        precision: of the matrix products in training: ``"float32"``; ``"tf32"`` (NVIDIA GPUs) and ``"bfloat16"`` are
+            faster where the processor has them. Weights and embeddings stay in float32, and with bfloat16 all that is
+            computed outside of training steps.
         seed: all randomness: same seed, same machine, same result.
         device: ``"auto"`` (CUDA where there is one, else CPU) or any torch device name.
         progress: show a progress bar; ``None``: only in a terminal.
