@@ -13,8 +13,8 @@ book: $(VENV)/ready
 	@echo "The book is at $(CURDIR)/$(PAGE)"
 
 test: book
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff check --no-cache .
+	$(BIN)/ruff format --no-cache --check .
 	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n 2 --dist loadfile $(NBVAL) drcl_mini data_scripts tests book
 
 bench: $(VENV)/ready

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 import torch
-from drcl_mini.speed.retrieval import measure_map, measure_search
 
 from drcl_mini import Settings
 from drcl_mini.speed import ROWS
 from drcl_mini.speed.measure import Plan
+from drcl_mini.speed.retrieval import measure_map, measure_search
 
 
 @dataclass(frozen=True)
