@@ -18,7 +18,8 @@ from .files import replacing
 def environment() -> dict[str, str]:
     """Versions and hardware, for reports and result files."""
     facts = {"drcl_mini": __version__, "python": platform.python_version(), "system": platform.platform(terse=True)}
-    for package in ("torch", "numpy", "scikit-learn", "safetensors"):
+    facts["torch"] = torch.__version__  # with the kind of build: +cpu, +cu130
+    for package in ("numpy", "scikit-learn", "safetensors"):
         try:
             facts[package] = version(package)
         except PackageNotFoundError:

@@ -37,6 +37,7 @@ class Server:
         self.files, self.faults, self.asked = {}, {}, []
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         self.http.daemon_threads = True
+        self.http.handle_error = lambda *_: None  # a client that hangs up is no news for the test's output
         self.address = f"http://127.0.0.1:{self.http.server_port}"
         threading.Thread(target=self.http.serve_forever, args=[0.01], daemon=True).start()
 
