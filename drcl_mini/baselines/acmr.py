@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from ..stack import Terms
 from .deep_sm import label_loss
-from .joint import Batch, DeepBaseline, Network, mlp, related
+from .joint import RATES, Batch, DeepBaseline
+from .parts import Network, mlp, related
 
 
 def reverse(features: Tensor, strength: float) -> Tensor:
@@ -67,8 +68,11 @@ class ACMR(DeepBaseline):
     it reaches the encoders. The paper pairs an image with its text, but its triplets ask for the class alone, so here
     positives and negatives are all items of a batch by class, and no pairs are needed.
 
-    Departs from the paper: each side takes one step at a time, there is no weight decay, and more than two
-    modalities make D a classifier of V.
+    Departs from the paper and its code: F_v are unit rows of ReLU networks with D = ``dim`` (there outputs of tanh
+    networks, of any length, D = 40); the triplets are all of a batch with λ = 1 (there a paired positive, and in the
+    code the negative most like it and 5 on the positive distance); the label loss has weight β = 1 (there 100); γ is
+    constant (there it grows from 0 to 1 over the epochs); both sides take each step together; no weight decay; and more
+    than two modalities make the classifier of modalities one of V.
 
     Args:
         alpha: α, weight of the triplets.
@@ -76,7 +80,8 @@ class ACMR(DeepBaseline):
         gamma: γ, weight of the adversary.
         margin: μ.
 
-    Source: Wang, Yang, Xu, Hanjalic and Shen, ACM Multimedia 2017.
+    Source: Wang, Yang, Xu, Hanjalic and Shen, "Adversarial Cross-Modal Retrieval", ACM Multimedia 2017; what departs is
+    as seen in their code, github.com/sunpeng981712364/ACMR_demo, ``models/adv_crossmodal_triplet_wiki.py``.
 
     Example:
         >>> import drcl_mini
@@ -87,7 +92,7 @@ class ACMR(DeepBaseline):
     """
 
     title: ClassVar[str] = "ACMR"
-    grid: ClassVar[dict[str, list]] = {"alpha": [0.01, 0.1, 1.0], "gamma": [0.1, 1.0]}
+    grid: ClassVar[dict[str, list]] = {"learning_rate": RATES, "alpha": [0.1, 1.0]}
 
     alpha: float = 0.1
     beta: float = 1.0

@@ -8,7 +8,8 @@ from torch import Generator, nn
 
 from ..stack import Terms
 from .dcca import DCCA
-from .joint import Batch, Network, mlp
+from .joint import RATES, Batch
+from .parts import Network, mlp
 
 
 @dataclass(eq=False)
@@ -18,13 +19,15 @@ class DCCAE(DCCA):
     .. math:: \min_{f, g} -\sum_{v < u} \mathrm{corr}\big(f_v(X_v), f_u(X_u)\big)
         + \lambda \sum_v \frac{1}{n d_v} \big\| g_v(f_v(X_v)) - X_v \big\|_F^2
 
+    As with DCCA, the loss uses pairs and no labels; pairs that :func:`class_pairs` makes are made from labels.
+
     Departs from the paper: the error is a mean over features too, so that λ means the same for any d_v; X_v are the
-    standardised features; no pre-training, no weight decay.
+    standardised features; a ridge in units of the outputs' variance; no pre-training, no weight decay.
 
     Args:
         weight: λ.
 
-    Source: Wang, Arora, Livescu and Bilmes, ICML 2015.
+    Source: Wang, Arora, Livescu and Bilmes, "On Deep Multi-View Representation Learning", ICML 2015.
 
     Example:
         >>> import drcl_mini
@@ -36,7 +39,7 @@ class DCCAE(DCCA):
     """
 
     title: ClassVar[str] = "DCCAE"
-    grid: ClassVar[dict[str, list]] = {"dim": [8, 16, 64], "weight": [0.1, 1.0]}
+    grid: ClassVar[dict[str, list]] = {"learning_rate": RATES, "weight": [0.1, 1.0]}
 
     weight: float = 1.0
 

@@ -7,7 +7,8 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 from ..stack import Terms
-from .joint import Batch, DeepBaseline, Network
+from .joint import RATES, Batch, DeepBaseline
+from .parts import Network
 
 
 def label_loss(logits: Tensor, labels: Tensor) -> Tensor:
@@ -35,9 +36,12 @@ class DeepSM(DeepBaseline):
 
     with f_v: (n, d_v) → (n, C). Needs no pairs: posteriors of all modalities mean the same classes.
 
+    It has no weight of its own to choose, so its grid tries one and two hidden layers.
+
     Departs from the paper in the networks: features are given, so its convolutional network isn't fine-tuned.
 
-    Source: Wei, Zhao, Lu, Wei, Liu, Zhu and Yan, IEEE Transactions on Cybernetics, 2017.
+    Source: Wei, Zhao, Lu, Wei, Liu, Zhu and Yan, "Cross-Modal Retrieval With CNN Visual Features: A New Baseline", IEEE
+    Transactions on Cybernetics 47(2), 2017.
 
     Example:
         >>> import drcl_mini
@@ -48,7 +52,8 @@ class DeepSM(DeepBaseline):
 
     title: ClassVar[str] = "deep-SM"
     together: ClassVar[bool] = False
-    grid: ClassVar[dict[str, list]] = {"hidden": [(256,), (256, 256)], "learning_rate": [3e-4, 1e-3, 3e-3]}
+    unit_rows: ClassVar[bool] = False
+    grid: ClassVar[dict[str, list]] = {"learning_rate": RATES, "hidden": [(256,), (256, 256)]}
 
     def _width(self) -> int:
         return self.n_classes_

@@ -9,65 +9,52 @@ import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from ..stack import Terms
-from .joint import Batch, DeepBaseline, Network, mlp, related
+from .joint import RATES, Batch, DeepBaseline
+from .parts import Network, mean_distance, mlp, related
 
 
-def likelihood_loss(a: Tensor, b: Tensor, same: Tensor) -> Tensor:
-    r"""Negative log-likelihood of "same class", of which half the cosine is the logit.
+def likelihood_loss(a: Tensor, b: Tensor, same: Tensor, scale: float) -> Tensor:
+    r"""Negative log-likelihood of "same class", of which a multiple of the cosine is the logit.
 
     .. math:: \frac{1}{nm} \sum_{ij} \log\big(1 + e^{\Gamma_{ij}}\big) - S_{ij} \Gamma_{ij}, \qquad
-        \Gamma_{ij} = \tfrac12 \cos(A_i, B_j)
+        \Gamma_{ij} = s\, \cos(A_i, B_j)
 
     Args:
         a: A, (n, D).
         b: B, (m, D).
         same: S, (n, m), 1 where row and column share a class.
+        scale: s.
 
     Example:
-        >>> round(likelihood_loss(torch.eye(2), torch.eye(2), torch.eye(2)).item(), 4)
+        >>> round(likelihood_loss(torch.eye(2), torch.eye(2), torch.eye(2), 0.5).item(), 4)
         0.5836
     """
-    half = nnf.normalize(a, dim=1) @ nnf.normalize(b, dim=1).T / 2
-    return nnf.binary_cross_entropy_with_logits(half, same)
-
-
-def regression_loss(features: Tensor, labels: Tensor, projection: nn.Module) -> Tensor:
-    r"""Labels as linear predictions, :math:`\frac1n \|F P - Y\|_F`; F (n, D), Y (n, C), P: (n, D) → (n, C).
-
-    Example:
-        >>> regression_loss(torch.eye(4), torch.zeros(4, 4), nn.Identity()).item()
-        0.5
-    """
-    return torch.linalg.matrix_norm(projection(features) - labels) / len(labels)
-
-
-def invariance_loss(a: Tensor, b: Tensor) -> Tensor:
-    r"""Two views of an item are one, :math:`\frac1n \|A - B\|_F`, both (n, D).
-
-    Example:
-        >>> invariance_loss(torch.eye(4), torch.zeros(4, 4)).item()
-        0.5
-    """
-    return torch.linalg.matrix_norm(a - b) / len(a)
+    cosines = nnf.normalize(a, dim=1) @ nnf.normalize(b, dim=1).T
+    return nnf.binary_cross_entropy_with_logits(scale * cosines, same)
 
 
 @dataclass(eq=False)
 class DSCMR(DeepBaseline):
     r"""Three losses on the outputs F_v (n, D) of paired items, added up over modalities and their pairs.
 
-    .. math:: \min\; \sum_v \tfrac1n \|F_v P - Y\|_F + \lambda \sum_{v \le u} \mathrm{likelihood}(F_v, F_u)
-        + \eta \sum_{v < u} \tfrac1n \|F_v - F_u\|_F
+    .. math:: \min\; \sum_v \tfrac1n \sum_i \|P^\top F_{v,i} + b - Y_i\|_2
+        + \lambda \sum_{v \le u} \mathrm{likelihood}(F_v, F_u)
+        + \eta \sum_{v < u} \tfrac1n \sum_i \|F_{v,i} - F_{u,i}\|_2
 
-    The encoders' last layer is shared by all modalities, as in the paper.
+    The likelihood's logits are half the cosines. The encoders' last layer is shared by all modalities, as are P (D, C)
+    and b (C,), which are learned with the rest.
 
-    Departs from the paper: P (D, C) is learned by the same steps in place of its closed form, and more than two
-    modalities add up over pairs. Where pairs have unlike labels (noise), each modality keeps its own.
+    Follows the authors' code, where the first and the third term are mean lengths of rows, as here; the paper writes
+    them as Frobenius norms over n, :math:`\tfrac1n \|\cdot\|_F`, which weigh them less by a factor of about √n.
+    Departs from both: more than two modalities add up over pairs; where pairs have unlike labels (noise), each modality
+    keeps its own; items of several classes are alike or not (the code counts the classes they share).
 
     Args:
-        likelihood_weight: λ.
-        invariance_weight: η.
+        likelihood_weight: λ; 1e-3 is the authors'.
+        invariance_weight: η; 1e-1 is the authors'.
 
-    Source: Zhen, Hu, Wang and Peng, CVPR 2019.
+    Source: Zhen, Hu, Wang and Peng, "Deep Supervised Cross-Modal Retrieval", CVPR 2019; the terms and their weights:
+    their code, github.com/penghu-cs/DSCMR, ``train_model.py``, ``main.py`` and ``model.py``.
 
     Example:
         >>> import drcl_mini
@@ -80,10 +67,10 @@ class DSCMR(DeepBaseline):
     title: ClassVar[str] = "DSCMR"
     needs_pairs: ClassVar[bool] = True
     shares_last: ClassVar[bool] = True
-    grid: ClassVar[dict[str, list]] = {"likelihood_weight": [1e-3, 1e-1, 1.0], "invariance_weight": [1e-2, 1e-1]}
+    grid: ClassVar[dict[str, list]] = {"learning_rate": RATES, "likelihood_weight": [1e-3, 1.0]}
 
-    likelihood_weight: float = 1.0
-    invariance_weight: float = 1e-2
+    likelihood_weight: float = 1e-3
+    invariance_weight: float = 1e-1
 
     def _parts(self, names: tuple[str, ...], source: torch.Generator) -> dict[str, nn.Module]:
         return {"labels": mlp(self.dim, (), self.n_classes_, source)}
@@ -91,9 +78,10 @@ class DSCMR(DeepBaseline):
     def _losses(self, network: Network, batch: Batch) -> Terms:
         seen = [(network.outputs(name, x), y) for name, (x, y) in batch.items()]
         pairs = list(combinations(seen, 2))
-        alike = [likelihood_loss(a, b, related(y, z)) for (a, y), (b, z) in [*pairs, *zip(seen, seen, strict=True)]]
+        own = zip(seen, seen, strict=True)
+        alike = [likelihood_loss(a, b, related(y, z), 0.5) for (a, y), (b, z) in [*pairs, *own]]
         return {
-            "regression": sum(regression_loss(f, y, network.parts["labels"]) for f, y in seen),
+            "regression": sum(mean_distance(network.parts["labels"](f), y) for f, y in seen),
             "likelihood": self.likelihood_weight * sum(alike),
-            "invariance": self.invariance_weight * sum(invariance_loss(a, b) for (a, _), (b, _) in pairs),
+            "invariance": self.invariance_weight * sum(mean_distance(a, b) for (a, _), (b, _) in pairs),
         }

@@ -27,7 +27,9 @@ class GMA(Linear):
         coupling: α, how much agreement between the modalities counts.
         regularisation: ridge on each S^w, in units of its mean eigenvalue.
 
-    Source: Sharma, Kumar, Daumé and Jacobs, CVPR 2012. Left out: its marginal Fisher form, GMMFA.
+    Left out: its marginal Fisher form, GMMFA.
+
+    Source: Sharma, Kumar, Daumé and Jacobs, "Generalized Multiview Analysis: A Discriminative Latent Space", CVPR 2012.
 
     Example:
         >>> import drcl_mini
@@ -39,7 +41,7 @@ class GMA(Linear):
 
     title: ClassVar[str] = "GMA"
     needs_single_label: ClassVar[bool] = True
-    grid: ClassVar[dict[str, list]] = {"variance": [0.95, 0.99], "regularisation": [0.1, 1.0, 10.0]}
+    grid: ClassVar[dict[str, list]] = {"coupling": [1.0, 10.0, 100.0], "regularisation": [0.1, 1.0]}
 
     components: int | None = None
     coupling: float = 10.0

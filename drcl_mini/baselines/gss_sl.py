@@ -39,7 +39,8 @@ class GSSSL(Linear):
     Attributes:
         objective_: its value after each of them; it never grows.
 
-    Source: Zhang, Ma, Li, Huang and Tian, IEEE Transactions on Multimedia 20(1), 2018.
+    Source: Zhang, Ma, Li, Huang and Tian, "Generalized Semi-supervised and Structured Subspace Learning for Cross-Modal
+    Retrieval", IEEE Transactions on Multimedia 20(1), 2018.
 
     Example:
         >>> import drcl_mini

@@ -1,8 +1,9 @@
 """Shared by the deep compared methods: encoders like DRCL's, trained together or one after another, early stopping.
 
-Every method has DRCL's default encoder, optimiser and epochs, so that a comparison is about the losses. The defaults of
-what is a method's own, weights and the like, are of those few tried that did best by mean validation mAP on
-digits-halves, minimedia-small and wikipedia-classic: they suit small data, and are not the papers' own.
+Every method has DRCL's default encoder, optimiser and number of steps, so that a comparison is about the losses. The
+defaults of a method's own settings are the authors' where their code was followed and says them, else ours: of a few
+tried, what did well by mean validation mAP on digits-halves, minimedia-small and wikipedia-classic. Neither is what
+suits other data best, so a benchmark is to be read with the recorded search over each method's ``grid``.
 """
 
 import math
@@ -14,7 +15,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from ..batch import Tensors, tensors
@@ -29,55 +29,16 @@ from ..split import Split
 from ..stack import Stack, Terms
 from ..training import Run, TrainingDiverged, generator, train
 from .base import Baseline
+from .parts import Network, linear_layer, mlp
 
 Batch = Mapping[str, tuple[Tensor, Tensor]]
 """Of each modality: standardised features (b, d) and labels (b, C) of the batch."""
 
+RATES = [3e-4, 1e-3, 3e-3]
+"""Learning rates in every deep method's grid, beside two values of what matters most of its own: six combinations."""
 
-def mlp(d: int, hidden: tuple[int, ...], out: int, source: torch.Generator) -> nn.Sequential:
-    """Linear – ReLU for each hidden width and a last Linear without bias, drawn from ``source`` as encoders are.
-
-    Example:
-        >>> mlp(3, (8,), 2, torch.Generator().manual_seed(0))(torch.ones(5, 3)).shape
-        torch.Size([5, 2])
-    """
-    return Encoder(d, hidden, out, source).layers
-
-
-def related(a: Tensor, b: Tensor) -> Tensor:
-    """Which rows of labels (n, C) and (m, C) share a class: 0 or 1, (n, m), in the labels' dtype.
-
-    Example:
-        >>> related(torch.eye(2), torch.tensor([[1.0, 1.0], [0.0, 1.0]])).tolist()
-        [[1.0, 0.0], [1.0, 1.0]]
-    """
-    return (a @ b.T > 0).to(a)
-
-
-class Network(nn.Module):
-    """Encoders by modality, without their last normalisation, and what else a method trains (``parts``).
-
-    A part named ``last`` is a layer that all modalities share: it comes after the encoders' outputs and a ReLU.
-    """
-
-    def __init__(self, encoders: Mapping[str, Encoder], parts: Mapping[str, nn.Module]) -> None:
-        super().__init__()
-        self.names = list(encoders)  # a list beside it, since ModuleDict refuses some names
-        self.encoders, self.parts = nn.ModuleList(encoders.values()), nn.ModuleDict(parts)
-
-    def standard(self, name: str, x: Tensor) -> Tensor:
-        """Features as the encoder sees them, (n, d)."""
-        encoder = self.encoders[self.names.index(name)]
-        return x if encoder.mean is None else (x - encoder.mean) / encoder.scale
-
-    def outputs(self, name: str, x: Tensor) -> Tensor:
-        """Standardised features (n, d) → rows (n, D) of any length."""
-        rows = self.encoders[self.names.index(name)].layers(x)
-        return self.parts["last"](nnf.relu(rows)) if "last" in self.parts else rows
-
-    def unit(self, name: str, x: Tensor) -> Tensor:
-        """Standardised features (n, d) → unit rows (n, D)."""
-        return nnf.normalize(self.outputs(name, x), dim=1)
+STEP = 128
+"""Items for which an epoch takes one step, see :class:`DeepBaseline`."""
 
 
 @dataclass(eq=False)
@@ -89,8 +50,9 @@ class DeepBaseline(Baseline):
         dim: D, the width of its output.
         standardise: bring each feature to mean 0 and standard deviation 1.
         learning_rate: Adam's.
-        batch_size: items of each modality in a batch.
-        epochs: passes over the largest modality; smaller ones are repeated.
+        batch_size: items of each modality in a batch, at most.
+        epochs: each has as many steps as one pass over the largest modality takes in batches of 128, so larger batches
+            mean several passes; smaller modalities are repeated.
         patience: stop after so many epochs without a better validation score; the best epoch counts. The score is
             the mean mAP over the tasks, for modalities trained alone that of :func:`drcl_mini.consistency.target_map`.
         label_noise: share of the training labels made wrong, the same ones as DRCL's of the same seed. Pairs stay as
@@ -104,9 +66,11 @@ class DeepBaseline(Baseline):
     together: ClassVar[bool] = True
     """Whether all modalities train at once; else one after another."""
     shares_last: ClassVar[bool] = False
-    """Whether the last layer is one for all modalities."""
+    """Whether the last layer is one for all modalities; then that of an encoder is a hidden one, with a bias."""
+    unit_rows: ClassVar[bool] = True
+    """Whether only the direction of outputs counts; else the last layer starts in ±1/√fan-in, not in ±1/√d_v."""
     grid: ClassVar[dict[str, list]] = {}
-    """What a benchmark may choose on validation data: at most six combinations."""
+    """What a benchmark may choose on validation data: six combinations, the defaults among them."""
 
     hidden: tuple[int, ...] = (256, 256)
     dim: int = 256
@@ -174,14 +138,18 @@ class DeepBaseline(Baseline):
         self.networks_ |= dict.fromkeys(names, network)
         source = generator(self.seed, "rows", *names)
         most = max(len(x) for x, _ in data.values())
+        settings = settings.but(batch_size=min(settings.batch_size, most))
+        drawn = most * math.ceil(settings.batch_size / STEP)  # items of each modality in an epoch
         order: dict[str, Tensor] = {}
 
         def shuffle() -> None:
             for name, (x, _) in data.items():
-                rounds = [torch.arange(most)]
-                if not self.needs_pairs:  # whole rounds over each modality, so that a smaller one is repeated evenly
-                    rounds = [torch.randperm(len(x), generator=source) for _ in range(-(-most // len(x)))]
-                order[name] = torch.cat(rounds)[:most].to(x.device)
+                rounds = range(-(-drawn // len(x)))  # whole ones, so that a smaller modality is repeated evenly
+                if self.needs_pairs:
+                    rows = [torch.arange(most) for _ in rounds]
+                else:
+                    rows = [torch.randperm(len(x), generator=source) for _ in rounds]
+                order[name] = torch.cat(rows)[:drawn].to(x.device)
 
         def losses(network: Network, index: Tensor, partner: Tensor, own: Terms) -> Terms:
             rows = {name: order[name][index] for name in names}
@@ -205,7 +173,7 @@ class DeepBaseline(Baseline):
         run.patience = patience
         shuffle()
         try:
-            train([run], losses, most, after_epoch)
+            train([run], losses, drawn, after_epoch)
         except torch.linalg.LinAlgError as error:  # DCCA's and SMLN's matrices, when the outputs are not finite
             advice = f"lower the learning rate ({settings.learning_rate:g})"
             raise TrainingDiverged(f"training diverged in epoch {len(run.records) + 1}: {error}; {advice}") from None
@@ -223,9 +191,17 @@ class DeepBaseline(Baseline):
         if self.shares_last:  # one layer fewer for each encoder, one for all instead
             widths = settings.but(hidden=settings.hidden[:-1], dim=settings.hidden[-1])
             parts["last"] = mlp(settings.hidden[-1], (), settings.dim, generator(self.seed, "last"))
-        encoders = {name: build_encoder(data[name][0], widths, generator(self.seed, "encoder", name)) for name in names}
+        seeds = {name: generator(self.seed, "encoder", name) for name in names}
+        encoders = {name: self._encoder(data[name][0], widths, seeds[name]) for name in names}
         parts |= self._parts(names, generator(self.seed, "parts"))
         return Network(encoders, parts).to(self._device)
+
+    def _encoder(self, x: Tensor, widths: Settings, source: torch.Generator) -> Encoder:
+        encoder = build_encoder(x, widths, source)
+        if self.shares_last or not self.unit_rows:
+            last = encoder.layers[-1]
+            encoder.layers[-1] = linear_layer(last.in_features, last.out_features, source, bias=self.shares_last)
+        return encoder
 
     def _score(self, held: Tensors) -> float:
         """How well validation data are found."""

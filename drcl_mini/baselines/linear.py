@@ -18,7 +18,7 @@ RULES: Mapping[str, tuple[type, float, float, str]] = {
     "variance": (Real, 1e-9, 1, "a share above 0 and at most 1, or None"),
     "components": (Integral, 1, sys.maxsize, "a whole number of at least 1, or None"),
     "iterations": (Integral, 1, sys.maxsize, "a whole number of at least 1"),
-    "C": (Real, 1e-12, sys.float_info.max, "a number above 0, or None"),
+    "C": (Real, 1e-12, sys.float_info.max, "a number above 0"),
 }
 """Kind, least and greatest value of the settings that aren't simply numbers of at least 0, and how to say so."""
 

@@ -7,47 +7,37 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
+from ..prior import orthogonal_prior
 from ..stack import Terms
+from ..training import generator
 from .deep_sm import label_loss
-from .joint import Batch, DeepBaseline, Network, mlp, related
-
-
-def agreement_loss(features: Tensor, targets: Tensor, same: Tensor, scale: float) -> Tensor:
-    r"""Items and labels are alike where they share a class: negative log-likelihood of S.
-
-    .. math:: \frac{1}{nm} \sum_{ij} \log\big(1 + e^{\Gamma_{ij}}\big) - S_{ij} \Gamma_{ij}, \qquad
-        \Gamma = s\, F H^\top
-
-    Args:
-        features: F, (n, D), unit rows of items.
-        targets: H, (m, D), unit rows of labels.
-        same: S, (n, m), 1 where row and column share a class.
-        scale: s.
-
-    Example:
-        >>> round(agreement_loss(torch.eye(2), torch.eye(2), torch.eye(2), 1.0).item(), 4)
-        0.5032
-    """
-    return nnf.binary_cross_entropy_with_logits(scale * features @ targets.T, same)
+from .dscmr import likelihood_loss
+from .joint import RATES, Batch, DeepBaseline
+from .parts import Network, mlp, related
 
 
 @dataclass(eq=False)
 class MARS(DeepBaseline):
-    r"""LabNet h: labels → unit rows (C, D), learned with the first modality; then it guides the others.
+    r"""LabNet h: labels → rows (C, D), learned with the first modality; then it guides the others.
 
-    .. math:: \min_{f_v, h, W}\; \mathrm{agreement}(F_v, H) + \mathrm{CE}(F_v W, Y_v) + \mathrm{CE}(H W, Y_v),
+    .. math:: \min_{f_v, h}\; \ell(H, F_v) + \ell(F_v, F_v) + \ell(H, H) + \alpha\, \mathrm{CE}(F_v W, Y_v),
         \qquad H = h(Y_v)
 
-    For the first modality all of it is learned; later modalities find h and the classifier W (D, C) frozen, so each
-    trains alone and needs no pairs.
+    ℓ is :func:`drcl_mini.baselines.dscmr.likelihood_loss` with twice the cosine as the logit, F_v (n, D) are unit rows,
+    and W (D, C) is a random orthogonal prior that is never trained, one for all. Later modalities find h frozen, so
+    ℓ(H, H) is no term of theirs; each trains alone and needs no pairs. Items are compared by F_v.
 
-    Departs from the paper where its exact terms aren't at hand, and leaves out its modality-exclusive branch: what
-    is modelled is LabNet, the shared representation and the classifier.
+    Departs from the authors' code, which this follows else: its modality-exclusive branch (a second last layer, whose
+    confidence under W is held down with a weight of 0.5, later 0.2) is left out; H are the labels of the same batch,
+    not of another one drawn beside it; LabNet is that of the first modality's best epoch, not its last, and has the
+    encoders' hidden widths.
 
     Args:
-        scale: s, what cosines are multiplied by before the likelihood.
+        alpha: α; 1 is the authors'.
 
-    Source: Wang and Peng, IEEE Transactions on Circuits and Systems for Video Technology, 2021.
+    Source: Wang and Peng, "MARS: Learning Modality-Agnostic Representation for Scalable Cross-Media Retrieval", IEEE
+    Transactions on Circuits and Systems for Video Technology, 2021; the terms, their weights and W: their code,
+    github.com/PKU-ICST-MIPL/MARS_TCSVT2021, ``MARS.py``, ``model.py`` and ``main_MARS.py``.
 
     Example:
         >>> import drcl_mini
@@ -58,34 +48,31 @@ class MARS(DeepBaseline):
 
     title: ClassVar[str] = "MARS"
     together: ClassVar[bool] = False
-    grid: ClassVar[dict[str, list]] = {"scale": [1.0, 2.0, 5.0], "learning_rate": [3e-4, 1e-3]}
+    grid: ClassVar[dict[str, list]] = {"learning_rate": RATES, "alpha": [1.0, 10.0]}
 
-    scale: float = 1.0
+    alpha: float = 1.0
 
     def _parts(self, names: tuple[str, ...], source: torch.Generator) -> dict[str, nn.Module]:
         if len(self.networks_):
             return {}
-        self._guide = nn.ModuleDict(
-            {
-                "labels": mlp(self.n_classes_, self.hidden, self.dim, source),
-                "classes": mlp(self.dim, (), self.n_classes_, source),
-            }
-        )
+        start = generator(self.seed, "start")
+        self.prior_ = orthogonal_prior(self.dim, self.n_classes_, start).to(self._device)
+        self._guide = mlp(self.n_classes_, self.hidden, self.dim, source)
         return {"guide": self._guide}
 
     def _label_rows(self, labels: Tensor) -> Tensor:
         """H = h(Y): (m, C) → unit rows (m, D)."""
-        return nnf.normalize(self._guide["labels"](labels), dim=1)
+        return nnf.normalize(self._guide(labels), dim=1)
 
     def _losses(self, network: Network, batch: Batch) -> Terms:
         ((name, (x, y)),) = batch.items()
-        rows, targets = network.unit(name, x), self._label_rows(y)
+        rows, targets, same = network.unit(name, x), self._label_rows(y), related(y, y)
         terms = {
-            "agreement": agreement_loss(rows, targets, related(y, y), self.scale),
-            "label": label_loss(self._guide["classes"](rows), y),
+            "agreement": likelihood_loss(targets, rows, same, 2.0) + likelihood_loss(rows, rows, same, 2.0),
+            "label": self.alpha * label_loss(rows @ self.prior_, y),
         }
         if "guide" in network.parts:
-            terms["guide"] = label_loss(self._guide["classes"](targets), y)
+            terms["guide"] = likelihood_loss(targets, targets, same, 2.0)
         return terms
 
     def _targets(self) -> Tensor:

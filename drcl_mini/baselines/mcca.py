@@ -18,13 +18,16 @@ class MCCA(Linear):
 
     with :math:`C_{vu} = X_v^\top X_u / n` (p_v, p_u) and :math:`C^{(r)} = C + r\,\tfrac{\operatorname{tr} C}{p} I`.
     It is one generalised eigenproblem, A w = λ B w, A with the blocks off the diagonal and B with those on it; for
-    two modalities it is CCA, and λ are the canonical correlations. Labels aren't used; it needs pairs.
+    two modalities it is CCA, and λ are the canonical correlations. It uses pairs and no labels; but pairs that
+    :func:`class_pairs` makes are made from labels, so on such data it does learn from them.
 
     Args:
         components: D, at most; ``None``: the smallest p_v.
         regularisation: r, in units of the mean variance of each modality.
 
-    Source: Kettenring, Biometrika 1971; Rupnik and Shawe-Taylor, SiKDD 2010; two views: Hotelling, Biometrika 1936.
+    Source: Kettenring, "Canonical Analysis of Several Sets of Variables", Biometrika 58(3), 1971; Rupnik and
+    Shawe-Taylor, "Multi-View Canonical Correlation Analysis", SiKDD 2010; two views: Hotelling, "Relations Between Two
+    Sets of Variates", Biometrika 28, 1936.
 
     Example:
         >>> import drcl_mini

@@ -7,8 +7,10 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
+from ..prior import orthogonal_prior
 from ..stack import Terms
-from .joint import Batch, DeepBaseline, Network, mlp
+from .joint import RATES, Batch, DeepBaseline
+from .parts import Network
 
 
 def robust_clustering(logits: Tensor, labels: Tensor) -> Tensor:
@@ -34,10 +36,12 @@ def robust_clustering(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def contrastive_loss(views: list[Tensor], temperature: float) -> Tensor:
-    r"""MC loss: an item's views find each other among all items of a batch.
+    r"""MC loss: an item's views find each other among all other rows of a batch.
 
-    .. math:: -\frac1n \sum_{vi} \log \frac{\sum_u \exp(F_{u,i} \cdot F_{v,i} / \tau)}
-        {\sum_{uj} \exp(F_{u,j} \cdot F_{v,i} / \tau)}
+    .. math:: -\frac{2}{V n} \sum_{vi} \log \frac{\sum_{u \ne v} \exp(F_{u,i} \cdot F_{v,i} / \tau)}
+        {\sum_{uj \ne vi} \exp(F_{u,j} \cdot F_{v,i} / \tau)}
+
+    No row is compared with itself. For two views the factor is 1/n.
 
     Args:
         views: F_v, V unit-row matrices (n, D), row by row the same items.
@@ -45,32 +49,40 @@ def contrastive_loss(views: list[Tensor], temperature: float) -> Tensor:
 
     Example:
         >>> views = [torch.eye(2), torch.eye(2)]
-        >>> round(contrastive_loss(views, 1.0).item(), 4)  # 2 · log(1 + 1 / e)
-        0.6265
+        >>> round(contrastive_loss(views, 1.0).item(), 4)  # 2 · log(1 + 2 / e)
+        1.1029
     """
     n, rows = len(views[0]), torch.cat(views)
-    scores = (rows @ rows.T / temperature).unflatten(1, (len(views), n))  # (V n, V, n): of row i, view u, item j
+    own = torch.eye(len(rows), dtype=torch.bool, device=rows.device)
+    scores = (rows @ rows.T / temperature).masked_fill(own, -torch.inf)
+    scores = scores.unflatten(1, (len(views), n))  # (V n, V, n): of row i, view u, item j
     items = torch.arange(n, device=rows.device).repeat(len(views))
     hits = scores[torch.arange(len(rows), device=rows.device), :, items].logsumexp(dim=1)
-    return (scores.flatten(1).logsumexp(dim=1) - hits).sum() / n
+    return 2 * (scores.flatten(1).logsumexp(dim=1) - hits).mean()
 
 
 @dataclass(eq=False)
 class MRL(DeepBaseline):
     r"""Learning with noisy labels: robust clusters and multimodal contrast on unit rows F_v (n, D).
 
-    .. math:: \min\; \beta \sum_v \mathrm{RC}(F_v C^\top / \tau_1, Y_v) + (1 - \beta)\, \mathrm{MC}(F_1, …, F_V)
+    .. math:: \min\; \beta \sum_v \mathrm{RC}(F_v C / \tau_1, Y_v) + (1 - \beta)\, \mathrm{MC}(F_1, …, F_V)
 
-    The class centres C (C, D) are unit rows, learned, and shared by the modalities. MC needs pairs, no labels.
+    The class centres C (D, C) are unit columns, start orthonormal, are learned, and shared by the modalities. MC needs
+    pairs, no labels.
 
-    Departs from the paper in Adam's rate and in batches, which all compared methods share.
+    Follows the authors' code in what the contrast leaves out (a row's similarity to itself) and in its factor, 2/(V n).
+    Departs from it: no cosine schedule (the learning rate stays what it is), batches and rate are those of all compared
+    methods, the centres are brought to unit length inside the loss instead of between steps, and there is a temperature
+    for each loss.
 
     Args:
-        beta: β.
-        cluster_temperature: τ₁.
-        contrast_temperature: τ₂.
+        beta: β; the authors' command for Wikipedia has 0.7.
+        cluster_temperature: τ₁; 1 is the authors'.
+        contrast_temperature: τ; 1 is the authors'.
 
-    Source: Hu, Peng, Zhu, Zhen and Lin, CVPR 2021.
+    Source: Hu, Peng, Zhu, Zhen and Lin, "Learning Cross-Modal Retrieval with Noisy Labels", CVPR 2021; the contrast,
+    the centres, temperatures and the schedule: their code, github.com/penghu-cs/MRL, ``main_noisy.py``,
+    ``src/utils.py`` and README.
 
     Example:
         >>> import drcl_mini
@@ -83,19 +95,21 @@ class MRL(DeepBaseline):
 
     title: ClassVar[str] = "MRL"
     needs_pairs: ClassVar[bool] = True
-    grid: ClassVar[dict[str, list]] = {"beta": [0.5, 0.7, 0.9], "cluster_temperature": [0.3, 1.0]}
+    grid: ClassVar[dict[str, list]] = {"learning_rate": RATES, "beta": [0.7, 0.9]}
 
     beta: float = 0.9
     cluster_temperature: float = 1.0
     contrast_temperature: float = 1.0
 
     def _parts(self, names: tuple[str, ...], source: torch.Generator) -> dict[str, nn.Module]:
-        return {"centers": mlp(self.dim, (), self.n_classes_, source)}
+        start = orthogonal_prior(self.dim, self.n_classes_, source)
+        return {"centers": nn.ParameterList([nn.Parameter(start)])}
 
     def _losses(self, network: Network, batch: Batch) -> Terms:
-        centers = nnf.normalize(network.parts["centers"][0].weight, dim=1) / self.cluster_temperature
+        (centers,) = network.parts["centers"]
+        centers = nnf.normalize(centers, dim=0) / self.cluster_temperature
         rows = {name: network.unit(name, x) for name, (x, _) in batch.items()}
-        clusters = [robust_clustering(rows[name] @ centers.T, y) for name, (_, y) in batch.items()]
+        clusters = [robust_clustering(rows[name] @ centers, y) for name, (_, y) in batch.items()]
         contrast = contrastive_loss(list(rows.values()), self.contrast_temperature)
         return {"clusters": self.beta * sum(clusters), "contrast": (1 - self.beta) * contrast}
 

@@ -26,7 +26,8 @@ class MvDA(Linear):
         components: D, at most; ``None``: C − 1.
         regularisation: ridge on S^w, in units of its mean eigenvalue.
 
-    Source: Kan, Shan, Zhang, Lao and Chen, ECCV 2012 and TPAMI 2016.
+    Source: Kan, Shan, Zhang, Lao and Chen, "Multi-View Discriminant Analysis", ECCV 2012, and under the same title IEEE
+    Transactions on Pattern Analysis and Machine Intelligence 38(1), 2016.
 
     Example:
         >>> import drcl_mini
@@ -73,7 +74,8 @@ class MvDAVC(MvDA):
     Args:
         consistency: λ.
 
-    Source: Kan, Shan, Zhang, Lao and Chen, TPAMI 2016.
+    Source: Kan, Shan, Zhang, Lao and Chen, "Multi-View Discriminant Analysis", IEEE Transactions on Pattern Analysis
+    and Machine Intelligence 38(1), 2016.
 
     Example:
         >>> import drcl_mini

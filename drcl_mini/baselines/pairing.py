@@ -1,8 +1,28 @@
 """Pairs: are there any, and how to make some where there are none."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..split import Split
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Relabelled(Split):
+    """A split made from another one, with its number of classes, also where the last class has no item left.
+
+    Args:
+        features: as in :class:`drcl_mini.Split`.
+        labels: likewise.
+        classes: C of the split it was made from.
+    """
+
+    classes: int
+
+    @property
+    def n_classes(self) -> int:
+        """C of the split it was made from."""
+        return self.classes
 
 
 def check_pairs(split: Split, title: str) -> None:
@@ -24,7 +44,7 @@ def class_pairs(split: Split, seed: int = 0) -> Split:
     """Pair items of the same class at random, so that row i has one class in all modalities.
 
     For each class every modality's items are shuffled and repeated until they are as many as in the modality that
-    has most, so no item is left out. Classes that a modality lacks are left out.
+    has most, so no item is left out. Classes that a modality lacks are left out; C stays as it is.
 
     Raises:
         ValueError: multi-hot labels, or no class that all modalities have.
@@ -49,7 +69,5 @@ def class_pairs(split: Split, seed: int = 0) -> Split:
             rows[name].append(np.resize(own, most))
     order = source.permutation(sum(map(len, rows[split.modalities[0]])))
     chosen = {name: np.concatenate(parts)[order] for name, parts in rows.items()}
-    return Split(
-        {name: split.features[name][index] for name, index in chosen.items()},
-        {name: split.labels[name][index] for name, index in chosen.items()},
-    )
+    features = {name: split.features[name][index] for name, index in chosen.items()}
+    return Relabelled(features, {name: split.labels[name][index] for name, index in chosen.items()}, split.n_classes)

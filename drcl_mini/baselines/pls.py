@@ -18,13 +18,16 @@ class PLS(Linear):
     with :math:`C_{vu} = X_v^\top X_u / n` (p_v, p_u). W are the top eigenvectors of the joint covariance without its
     diagonal blocks. For two modalities they are the singular vectors of :math:`C_{12}` (scikit-learn's ``PLSSVD``);
     more are a sum over all pairs. It weighs a direction by its variance, where MCCA divides that out, so it needs no
-    regularisation. Labels aren't used; it needs pairs.
+    regularisation. It uses pairs and no labels; but pairs that :func:`class_pairs` makes are made from labels, so on
+    such data it does learn from them.
 
     Args:
         components: D, at most; ``None``: the smallest p_v.
 
-    Source: Rosipal and Krämer, SLSFS 2006; for retrieval Sharma and Jacobs, CVPR 2011, who take the components one
-    by one and deflate (NIPALS), which gives the same first component.
+    Source: Rosipal and Krämer, "Overview and Recent Advances in Partial Least Squares", SLSFS 2005, LNCS 3940, 2006;
+    across modalities (of faces) Sharma and Jacobs, "Bypassing Synthesis: PLS for Face Recognition with Pose,
+    Low-Resolution and Sketch", CVPR 2011, who take the components one by one and deflate (NIPALS), which gives the same
+    first component.
 
     Example:
         >>> import drcl_mini

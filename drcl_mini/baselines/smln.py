@@ -8,14 +8,15 @@ from torch import Tensor
 
 from ..batch import Tensors
 from ..stack import Terms
-from .joint import Batch, DeepBaseline, Network
+from .joint import RATES, Batch, DeepBaseline
+from .parts import Network, regularised
 
 
 def graph_scatter(features: Tensor, labels: Tensor, ridge: float) -> tuple[Tensor, Tensor]:
     r"""The two matrices of the ratio trace, (k, k) each, in float64.
 
-    .. math:: A = \tfrac1n \bar F^\top S \bar F, \qquad B = \tfrac1n \bar F^\top \bar F + r I, \qquad
-        S = \tilde Y\, \mathrm{diag}(n_c)^{-1}\, \tilde Y^\top
+    .. math:: A = \tfrac1n \bar F^\top S \bar F, \qquad B = T + r\, \tfrac{\operatorname{tr} T}{k} I, \quad
+        T = \tfrac1n \bar F^\top \bar F, \qquad S = \tilde Y\, \mathrm{diag}(n_c)^{-1}\, \tilde Y^\top
 
     :math:`\tilde Y` are labels whose rows add up to one, n_c its column sums, so S links items of one class, of any
     modality; each row of S adds up to one, so its degree matrix is I.
@@ -23,13 +24,12 @@ def graph_scatter(features: Tensor, labels: Tensor, ridge: float) -> tuple[Tenso
     Args:
         features: F, (n, k), of all modalities; centred here.
         labels: Y, (n, C).
-        ridge: r.
+        ridge: r, in units of the mean variance.
     """
     f = features.double() - features.double().mean(dim=0)
     y = (labels / labels.sum(dim=1, keepdim=True)).double()
     sums = y.T @ f / y.sum(dim=0).clamp(min=1e-12).sqrt()[:, None]
-    eye = torch.eye(f.shape[1]).to(f)
-    return sums.T @ sums / len(f), f.T @ f / len(f) + ridge * eye
+    return sums.T @ sums / len(f), regularised(f.T @ f / len(f), ridge)
 
 
 def ratio_trace(features: Tensor, labels: Tensor, ridge: float) -> Tensor:
@@ -46,24 +46,28 @@ def ratio_trace(features: Tensor, labels: Tensor, ridge: float) -> Tensor:
 
 @dataclass(eq=False)
 class SMLN(DeepBaseline):
-    r"""Networks whose outputs, of all modalities together, follow one class graph.
+    r"""The supervised core of SMLN: outputs of all modalities together follow one class graph.
 
-    .. math:: \max_f\; \mathrm{tr}\big(B^{-1} A\big) = \sum_i \lambda_i
+    .. math:: \max_f\; \mathrm{tr}\big(B^{-1} A\big) = \sum_i \lambda_i, \qquad A u_i = \lambda_i B u_i, \qquad
+        z = \mathrm{diag}(\lambda)\, U^\top (f(x) - \mathrm{mean})
 
     with A, B of :func:`graph_scatter` over a batch of all modalities: between two items of a class there is an edge,
-    within modalities and across. Needs no pairs. The criterion doesn't change when all outputs are mixed
-    linearly, so its eigenvectors U (k, k) from the training set give the common space: z = Uᵀ (f(x) − mean).
+    within modalities and across. Needs no pairs. The criterion doesn't change when all outputs are mixed linearly, so
+    its eigenvectors U (k, k) from the training set, with :math:`U^\top B U = I`, give the common space. The factors λ
+    (ours) make axes that don't tell classes count less than those that do.
 
-    Departs from the paper, of which this is the supervised core: no unlabelled items, so no neighbourhood graph
-    within modalities. The paper weighs eigenvalues by a function h that balances them; here all weigh the same.
+    Departs from the paper: no unlabelled items, so no neighbourhood graph within modalities and nothing of what makes
+    the method semi-supervised. The paper weighs eigenvalues by a function h that balances them; in the loss here all
+    weigh the same. No code of the authors is at hand.
 
     Args:
         dim: k, the width of the outputs; more than C − 1 add eigenvalues of about 0.
-        batch_size: large, since the matrices are those of a batch.
+        batch_size: large, since the matrices are those of a batch; an epoch makes as many steps as other methods'
+            epochs do with batches of 128, so it passes over the data four times.
         ridge: r.
 
-    Source: Hu, Zhu, Peng and Lin, AAAI 2020, "Semi-supervised multi-modal learning with balanced spectral
-    decomposition".
+    Source: Hu, Zhu, Peng and Lin, "Semi-Supervised Multi-Modal Learning with Balanced Spectral Decomposition", AAAI
+    2020.
 
     Example:
         >>> import drcl_mini
@@ -73,9 +77,10 @@ class SMLN(DeepBaseline):
     """
 
     title: ClassVar[str] = "SMLN"
-    grid: ClassVar[dict[str, list]] = {"dim": [64, 256], "ridge": [0.1, 1.0, 10.0]}
+    unit_rows: ClassVar[bool] = False
+    grid: ClassVar[dict[str, list]] = {"learning_rate": RATES, "ridge": [0.1, 1.0]}
 
-    batch_size: int = 1024
+    batch_size: int = 512
     ridge: float = 1.0
 
     def _losses(self, network: Network, batch: Batch) -> Terms:
@@ -91,7 +96,6 @@ class SMLN(DeepBaseline):
             half = torch.linalg.solve_triangular(lower, between, upper=False)
             values, vectors = torch.linalg.eigh(torch.linalg.solve_triangular(lower, half.T, upper=False))
             self.mean_ = rows.double().mean(dim=0)
-            # scaled by the eigenvalues: axes that don't tell classes shouldn't count as much as those that do
             self.axes_ = torch.linalg.solve_triangular(lower.T, vectors, upper=True) * values.clamp(min=0)
 
     def _rows(self, network: Network, name: str, x: Tensor) -> Tensor:
