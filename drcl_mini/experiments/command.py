@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -13,19 +13,25 @@ import numpy as np
 from ..checks import needs
 from ..evaluation import interval
 from ..files import check_writable
-from .choice import check_search, choose, tries_of
+from .changes import HELP, change_of
+from .choice import check_search, choose, stored
 from .cluster import connected, in_cluster
-from .engines import Results, here, in_processes
+from .engines import Engine, here, in_processes
 from .grid import Task
 from .plan import Plan, check_same, plan_of, warn_of_commits
-from .results import Record, read_results
+from .results import Record, key_of, read_results
 from .suites import SUITES
 from .writing import ResultsFile
 
 THREADS = """threads of a run (default: 1), here and in every worker of --jobs (N processes of T threads) and --cluster:
 another number rounds otherwise, so scores are the same bit for bit however they are made"""
 
-Engine = Callable[[Sequence[Task]], Results]
+RESUME = """go on: skip tasks that are done, try again what failed; a run that diverged would do so again and counts as
+done. A task of DRCL or of a variant is all its seeds, one stack: with another --seeds it is made anew and replaces the
+old runs of that method. Other methods have a task for each seed"""
+
+SEARCH = """first choose each method's settings on validation data, at each share of wrong labels anew: search.jsonl.
+Where DRCL is searched, its variants take its choice. Choices that results.jsonl holds are kept"""
 
 
 def add_parser(commands: Any) -> None:
@@ -37,13 +43,13 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--methods", nargs="+", metavar="NAME", help="methods (default: the suite's)")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds 0 to N - 1 (default: the suite's, else 5)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of results.jsonl")
-    parser.add_argument("--resume", action="store_true", help="go on: skip what is done, try again what failed")
-    parser.add_argument("--search", action="store_true", help="first choose settings on validation data: search.jsonl")
+    parser.add_argument("--resume", action="store_true", help=RESUME)
+    parser.add_argument("--search", action="store_true", help=SEARCH)
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--jobs", type=int, default=1, metavar="N", help="worker processes on this machine")
     where.add_argument("--cluster", metavar="ADDRESS", help="scheduler of a Dask cluster, whose workers have the data")
     parser.add_argument("--threads", type=int, default=1, metavar="T", help=THREADS)
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="for every method that has it")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help=HELP)
     parser.set_defaults(fail=parser.error)
 
 
@@ -62,9 +68,8 @@ def bench(options: argparse.Namespace) -> int:
             if files[name].records and not options.resume:
                 raise ValueError(f"{str(files[name].path)!r} holds runs: --resume goes on, or use another --out")
         try:
-            tasks = _tasks(plan, files.get("search"), engine)
-            check_same(tasks, files["results"].records, files["results"].path)
-            warn_of_commits(tasks, files["results"].records)
+            tasks = _tasks(plan, files, engine)
+            warn_of_commits(tasks, files["results"].records, files["results"].done)
             _do(tasks, files["results"], engine, "runs")
         except KeyboardInterrupt:
             kept = len(read_results(files["results"].path))
@@ -74,49 +79,48 @@ def bench(options: argparse.Namespace) -> int:
 
 
 def _plan(options: argparse.Namespace) -> Plan:
-    from ..cli import _setting
-
     if options.jobs < 1:
         raise ValueError(f"--jobs is {options.jobs}, expected at least 1")
-    changes = dict(map(_setting, options.set))
     names = options.datasets, options.methods, options.seeds
-    plan = plan_of(SUITES.get(options.suite), *names, changes, options.threads)
+    plan = plan_of(SUITES.get(options.suite), *names, list(map(change_of, options.set)), options.threads)
     if options.search:
         check_search(plan.methods)
-    for name, method in plan.pairs():
-        plan.tasks(name, method)  # bad settings are told now
+    plan.tasks()  # bad settings are told now
     return plan
 
 
 def _engine(options: argparse.Namespace, stack: ExitStack) -> Engine:
     if options.cluster is not None:
-        return partial(in_cluster, client=stack.enter_context(connected(options.cluster)))
-    return here if options.jobs == 1 else partial(in_processes, jobs=options.jobs)
+        client = stack.enter_context(connected(options.cluster))
+        return Engine("cluster", len(client.nthreads()), partial(in_cluster, client=client))
+    if options.jobs == 1:
+        return Engine("here", 1, here)
+    return Engine("jobs", options.jobs, partial(in_processes, jobs=options.jobs))
 
 
-def _tasks(plan: Plan, search: ResultsFile | None, engine: Engine) -> list[Task]:
-    """The tasks of a plan; with a search, its tries are done first, and the tasks have the settings they chose."""
-    if search is None:
-        return [task for name, method in plan.pairs() for task in plan.tasks(name, method)]
-    tries = [tries_of(name, method, plan.changes, plan.threads) for name, method in plan.pairs()]
-    _do([task for some in tries for _, task in some], search, engine, "tries")
-    tasks = []
-    for (name, method), some in zip(plan.pairs(), tries, strict=True):
-        choice, about = choose(some, search.records) if some else ({}, None)
-        tasks += plan.tasks(name, method, choice=choice, search=about)
+def _tasks(plan: Plan, files: Mapping[str, ResultsFile], engine: Engine) -> list[Task]:
+    """The tasks of a plan, after a check of what is stored; with a search, its tries are done first."""
+    results, search = files["results"], files.get("search")
+    choices = stored(results.records) if search else {}
+    tries = {c.key: plan.tries(c) for c in plan.cells() if search and c.method.grid and c.key not in choices}
+    tasks = plan.tasks(choices | dict.fromkeys(tries, ({}, {})))
+    check_same(tasks, results.records, results.path)
+    if tries:
+        _do([task for some in tries.values() for _, task in some], search, engine, "tries")
+        tasks = plan.tasks(choices | {key: choose(some, search.records) for key, some in tries.items()})
     return tasks
 
 
 def _do(tasks: Sequence[Task], file: ResultsFile, engine: Engine, what: str) -> None:
     """Do what isn't done yet, write it down task by task, and show how long it will take."""
-    tqdm = needs("tqdm").tqdm
-    left = [task for task in tasks if task.id not in file.done]
+    tqdm, done = needs("tqdm").tqdm, file.done
+    left = [task for task in tasks if task.id not in done]
     runs, todo = (sum(len(task.seeds) for task in some) for some in (tasks, left))
     with tqdm(total=runs, initial=runs - todo, desc=what, unit="run", disable=None) as bar:
-        results = engine(left)
+        results = engine.run(left)
         try:
             for task, records in results:
-                file.append(records)
+                file.append([{**record, "engine": engine.name, "jobs": engine.jobs} for record in records])
                 for error in dict.fromkeys(record["error"] for record in records if record["error"]):
                     tqdm.write(f"failed: {task.id}: {error}", file=sys.stderr)
                 bar.update(len(records))
@@ -129,9 +133,8 @@ def _report(tasks: Sequence[Task], file: ResultsFile) -> int:
     groups: dict[tuple, list[Record]] = {(task.dataset, task.method, task.label_noise): [] for task in tasks}
     wanted = {(t.dataset, t.method, t.label_noise, seed) for t in tasks for seed in t.seeds}
     for record in file.records:
-        key = record["dataset"], record["method"], record["label_noise"]
-        if (*key, record["seed"]) in wanted:
-            groups[key].append(record)
+        if (*key_of(record), record["seed"]) in wanted:
+            groups[key_of(record)].append(record)
     print(f"{'data set':<20}{'method':<26}{'noise':>6}{'runs':>6}{'failed':>7}{'validation':>12}  test mAP@all")
     for (data, method, noise), group in groups.items():
         whole = [record for record in group if record["error"] is None]

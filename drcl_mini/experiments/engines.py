@@ -9,7 +9,8 @@ import signal
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from ..checks import needs
 from .execution import run_task
@@ -17,6 +18,20 @@ from .grid import Task
 from .results import Record, records_of
 
 Results = Iterator[tuple[Task, list[Record]]]
+
+
+class Engine(NamedTuple):
+    """Where tasks run.
+
+    Args:
+        name: "here", "jobs" or "cluster", for the records.
+        jobs: how many processes compute.
+        run: does tasks.
+    """
+
+    name: str
+    jobs: int
+    run: Callable[[Sequence[Task]], Results]
 
 
 def here(tasks: Iterable[Task]) -> Results:
@@ -89,9 +104,11 @@ def _alone(task: Task) -> list[Record]:
     from joblib.externals.loky import ProcessPoolExecutor
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
+    executor = ProcessPoolExecutor(1)
     try:
-        with ProcessPoolExecutor(1) as executor:
-            return executor.submit(_in_worker, task, os.getpid()).result()[1]
+        return executor.submit(_in_worker, task, os.getpid()).result()[1]
     except TerminatedWorkerError as error:
         reason = " ".join(str(error).split())
         return records_of(task, [{"error": f"its worker process died: {reason}"}] * len(task.seeds))
+    finally:
+        executor.shutdown(kill_workers=True)  # Ctrl-C doesn't wait for the task

@@ -3,32 +3,31 @@
 import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
-from functools import lru_cache
-from itertools import combinations
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-import numpy as np
-
-from ..baselines import class_pairs
-from ..baselines.pairing import check_pairs
+from ..baselines import Baseline, class_pairs
+from ..baselines.pairing import Relabelled, check_pairs
 from ..batch import fit_many
 from ..data import MultimodalDataset
-from ..datasets import load_dataset
-from ..evaluation import Evaluation, evaluate
+from ..estimator import DRCL
+from ..evaluation import evaluate
 from ..noise import with_label_noise
+from ..preflight import check_noise
 from ..recasting import one_hot
+from ..settings import Settings
 from ..split import Split
 from ..training import TrainingDiverged, generator
 from .grid import Task
-from .measures import commit, exactly, peak_gpu_memory, peak_memory, reset_peak_memory, seeded, surroundings
+from .loading import dataset, digest
+from .measures import PeakMemory, commit, exactly, seeded, surroundings
 from .methods import compared, make
 from .results import Outcome, Record, records_of
 
 STACK = 2 * 2**30
 """Bytes that a stack may take. The same on every machine, since it decides which runs are multiplied together."""
 
-dataset = lru_cache(maxsize=4)(load_dataset)
 _ALONE = threading.Lock()
 
 
@@ -36,7 +35,8 @@ def run_task(task: Task) -> list[Record]:
     """Do a task, whatever happens: a record for each of its runs, with ``error`` where it failed.
 
     Only Ctrl-C gets through. In one process one task runs at a time: it has the process's random state, threads,
-    memory and warnings to itself.
+    memory and warnings to itself. Peak memory is the task's: that of a whole stack where it trains one, in each of
+    its records.
 
     Example:
         >>> settings = {"hidden": [8], "dim": 10, "prior_epochs": 1, "epochs": 1, "progress": False}
@@ -46,17 +46,12 @@ def run_task(task: Task) -> list[Record]:
     """
     with _ALONE, exactly(task.threads), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
-        reset_peak_memory()
-        try:
-            outcomes = _stack(task) if task.kind.startswith("DRCL") else [_single(task)]
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            outcomes = [{"error": one_line(error)}] * len(task.seeds)
+        peak = PeakMemory()
+        found = _attempt(partial(_outcomes, task))
+        outcomes = found if isinstance(found, list) else [found] * len(task.seeds)
         told = list(dict.fromkeys(f"{w.category.__name__}: {one_line(w.message)}" for w in caught))
-        facts = {"peak_memory_mb": peak_memory(), "peak_gpu_memory_mb": peak_gpu_memory(), "warnings": told[:5]}
-        facts |= {"device": "cuda" if facts["peak_gpu_memory_mb"] else "cpu"}
-        facts |= {"environment": surroundings(task.threads), "commit": commit()}
+        facts = {"peak_memory_mb": peak.mb(), "peak_gpu_memory_mb": peak.gpu_mb(), "device": peak.device}
+        facts |= {"environment": surroundings(task.threads), "commit": commit(), "warnings": told[:5]}
         return records_of(task, outcomes, facts)
 
 
@@ -65,6 +60,25 @@ def one_line(error: object) -> str:
     text = " ".join(str(error).split())
     plain = isinstance(error, (ValueError, RuntimeError, Warning)) and text
     return text if plain or isinstance(error, str) else f"{type(error).__name__}: {text}".removesuffix(": ")
+
+
+def _attempt(work: Callable[[], Any]) -> Any:
+    """What the work gives; a failure's outcome if it fails in any way but Ctrl-C."""
+    try:
+        return work()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return {"error": one_line(error), "diverged": isinstance(error, TrainingDiverged)}
+
+
+def _outcomes(task: Task) -> list[Outcome]:
+    if task.data and digest(task.dataset) != task.data:
+        raise ValueError(
+            f"{task.dataset!r} is another data set here (digest {digest(task.dataset)}, expected {task.data}): "
+            "have the same file in every worker's data folder"
+        )
+    return _stack(task) if task.kind.startswith("DRCL") else [_single(task)]
 
 
 def _stack(task: Task) -> list[Outcome]:
@@ -77,55 +91,53 @@ def _stack(task: Task) -> list[Outcome]:
     except TrainingDiverged as error:
         failure = one_line(error)
     seconds = (time.perf_counter() - start) / len(models)
-    if any(model.interrupted_ for model in models):  # fit_many keeps what was trained; a grid doesn't want it
-        raise KeyboardInterrupt
-    outcomes = []
-    for number, model in enumerate(models):
+    for model in models:
+        _check_uninterrupted(model)
+
+    def outcome(number: int, model: DRCL) -> Outcome:
         if set(model.encoders_) != set(data.train.modalities) or model.partial_:
             own = failure.partition(f"model {number} (seed {task.seeds[number]}): ")[2] or failure
-            outcomes.append({"error": own.partition(" | ")[0]})
-        else:
-            chosen = {"source": model.prior_source_, "quality": model.quality_scores_}
-            outcomes.append({**_scored(model.transform, data), "seconds": seconds, "prior": chosen})
-    return outcomes
+            raise TrainingDiverged(own.partition(" | ")[0])
+        chosen = {"source": model.prior_source_, "quality": model.quality_scores_}
+        return {**_scored(model, data, task.test), "seconds": seconds, "prior": chosen}
+
+    return [_attempt(partial(outcome, *pair)) for pair in enumerate(models)]
 
 
 def _single(task: Task) -> Outcome:
-    """One run of a compared method; where it is for two modalities, a model for each pair of them."""
+    """One run of a compared method."""
     data, (seed,) = dataset(task.dataset), task.seeds
     train, settings, method = data.train, task.settings, compared()[task.kind]
     pairing = _pairing(train) if method.needs_pairs else None
-    told = "label_noise" in settings or "label_noise" in settings.get("settings", {})
+    told = "label_noise" in settings
     if task.label_noise and (pairing == "class-wise" or not told):  # pairs within classes must not know the right ones
         train = _noisy(train, task.label_noise, seed, pairing == "given")
         settings = {**settings, "label_noise": 0.0} if told else settings
     if pairing == "class-wise":
         train = class_pairs(train, seed)
-    pairwise = method.two_only and len(train.modalities) > 2
-    groups = list(combinations(train.modalities, 2)) if pairwise else [train.modalities]
-    outcome = {"pairing": pairing, "pairwise": pairwise, "seconds": 0.0, "scores": [], "validation": []}
-    for names in groups:
-        model, held = make(task.kind, settings, seed), data.validation and data.validation.only(*names)
-        with seeded(seed):
-            start = time.perf_counter()
-            model.fit(train.only(*names), held)
-            outcome["seconds"] += time.perf_counter() - start
-        found = _scored(model.transform, data, names)
-        outcome["scores"] += found["scores"]
-        outcome["validation"].append(found["validation"])
-    means = outcome["validation"]
-    return outcome | {"validation": None if None in means else float(np.mean(means))}
+    model = make(task.kind, settings, seed)
+    with seeded(seed):
+        start = time.perf_counter()
+        model.fit(train, data.validation)
+        seconds = time.perf_counter() - start
+    _check_uninterrupted(model)
+    return {**_scored(model, data, task.test), "seconds": seconds, "pairing": pairing}
 
 
-def _scored(transform: Callable[[Split], Any], data: MultimodalDataset, names: Sequence[str] = ()) -> Outcome:
-    """Every task's mAP on test, and the mean mAP on validation: the first is to report, the second to choose by."""
+def _check_uninterrupted(model: DRCL | Baseline) -> None:
+    """Ctrl-C ends the grid, also where a model takes it and keeps what it had learned."""
+    if getattr(model, "interrupted_", False):
+        raise KeyboardInterrupt
 
-    def of(split: Split) -> Evaluation:
-        part = split.only(*(names or split.modalities))
-        return evaluate(transform(part), part)
 
-    held = None if data.validation is None else of(data.validation).mean()
-    return {"scores": of(data.test).records(), "validation": held}
+def _scored(model: DRCL | Baseline, data: MultimodalDataset, test: bool) -> Outcome:
+    """The mean mAP on validation, to choose by: of the modalities it has, if two; and every task's on test, to report.
+
+    A search's tries are not scored on test data.
+    """
+    held = data.validation
+    mean = evaluate(model, held).mean() if held is not None and len(held.modalities) > 1 else None
+    return {"validation": mean, "scores": evaluate(model, data.test).records() if test else []}
 
 
 def _pairing(train: Split) -> str:
@@ -140,6 +152,7 @@ def _noisy(train: Split, share: float, seed: int, paired: bool) -> Split:
     """Wrong training labels for methods that don't make them: those of DRCL of that seed, or one for each pair."""
     wrong = {}
     for name, y in train.labels.items():
+        check_noise(train, name, Settings(label_noise=share))
         source = generator(seed, "noise", train.modalities[0] if paired else name)
         wrong[name] = with_label_noise(one_hot(y, train.n_classes), share, source).argmax(dim=1).numpy()
-    return Split(train.features, wrong)
+    return Relabelled(train.features, wrong, train.n_classes)

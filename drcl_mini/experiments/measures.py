@@ -3,9 +3,8 @@
 import functools
 import random
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,37 +15,44 @@ from ..environment import environment
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
-def reset_peak_memory() -> None:
-    """Begin to look for this process's peak memory anew, where the system can (Linux), and for the GPU's."""
-    with suppress(OSError):  # then the peak is that of the process's whole life
-        RESET.write_text("5")
-    if torch.cuda.is_available():
-        torch.cuda.reset_peak_memory_stats()
-
-
-def peak_memory() -> float | None:
-    """MB that this process held at most since :func:`reset_peak_memory`; ``None`` where the system doesn't tell.
+class PeakMemory:
+    """The most memory that this process, and the GPUs for it, hold from now on.
 
     Example:
-        >>> reset_peak_memory()
-        >>> peak_memory() > 0
+        >>> peak = PeakMemory()
+        >>> peak.gpu_mb() >= 0
         True
     """
-    if STATUS.is_file():
-        for line in STATUS.read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmHWM:"):
-                return round(int(line.split()[1]) / 1024, 1)
-    try:
-        import resource
-    except ImportError:
-        return None
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
+
+    def __init__(self) -> None:
+        try:
+            RESET.write_text("5")
+        except OSError:
+            self.known = False  # else it would be that of the process's whole life
+        else:
+            self.known = True
+        for number in range(torch.cuda.device_count() if torch.cuda.is_initialized() else 0):
+            torch.cuda.reset_peak_memory_stats(number)
+        self.held = _on_gpus(torch.cuda.memory_allocated)
+
+    def mb(self) -> float | None:
+        """MB of the process's own memory; ``None`` where the system (other than Linux) doesn't tell."""
+        lines = STATUS.read_text(encoding="utf-8").splitlines() if self.known else ()
+        return next((round(int(line.split()[1]) / 1024, 1) for line in lines if line.startswith("VmHWM:")), None)
+
+    def gpu_mb(self) -> float:
+        """MB of GPU memory that tensors took; 0 where nothing was computed there since."""
+        most = _on_gpus(torch.cuda.max_memory_allocated)
+        return round(most / 2**20, 1) if most > self.held else 0.0
+
+    @property
+    def device(self) -> str:
+        """Where it was computed: ``"cuda"`` where GPUs held more than at the beginning, else ``"cpu"``."""
+        return "cuda" if _on_gpus(torch.cuda.max_memory_allocated) > self.held else "cpu"
 
 
-def peak_gpu_memory() -> float:
-    """MB of GPU memory that tensors took at most; 0 where nothing was computed there."""
-    return round(torch.cuda.max_memory_allocated() / 2**20, 1) if torch.cuda.is_available() else 0.0
+def _on_gpus(held: Callable[[int], int]) -> int:
+    return sum(map(held, range(torch.cuda.device_count()))) if torch.cuda.is_initialized() else 0
 
 
 @functools.cache

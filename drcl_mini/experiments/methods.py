@@ -4,13 +4,12 @@ import inspect
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from itertools import product
 from typing import Any
 
 from .. import baselines
 from ..baselines import Baseline
-from ..checks import nearest
 from ..data import MultimodalDataset
 from ..estimator import DRCL
 from ..settings import Settings, released_settings
@@ -18,11 +17,6 @@ from .variants import variants
 
 DRCL_GRID = {"learning_rate": (3e-4, 1e-3, 3e-3), "q_rate": (0.01, 0.03)}
 """What a search may choose for DRCL: six combinations, like the compared methods' grids."""
-
-VERSIONS = {
-    "fixed prior": {f"fixed {prior} prior": {"prior": prior} for prior in ("orthogonal", "simplex")},
-}
-"""Compared methods that are one class with more than one name: by title, what each name sets."""
 
 
 @dataclass(frozen=True)
@@ -41,34 +35,37 @@ class Method:
     changes: Mapping[str, Any] = field(default_factory=dict)
     grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
+    @property
+    def known(self) -> list[str]:
+        """Names of its settings, but for the seed."""
+        return [field.name for field in _fields(self.kind) if field.name != "seed"]
+
     def takes(self, name: str) -> bool:
         """Whether it has a setting of that name."""
-        return name != "seed" and (name in _names(self.kind) or (_nests(self.kind) and name in _names("DRCL")))
+        return name in self.known
 
     def settings(
         self, dataset: str, changes: Mapping[str, Any], choice: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """All settings but the seed, as JSON keeps them: the defaults, a search's choice, changes, the name's own.
 
-        Changes that the method has no setting for are left out.
+        Changes that the method has no setting for are left out. What may be a fraction is one: 1 and 1.0 are the same.
 
         Raises:
             ValueError: a bad value, or a data set without released settings.
 
         Example:
-            >>> Method("without FA", "DRCL", {"gamma": 1.0}).settings("digits-halves", {"epochs": 5})["gamma"]
+            >>> Method("without FA", "DRCL", {"gamma": 1}).settings("digits-halves", {"epochs": 5})["gamma"]
             1.0
         """
         own = {name: value for name, value in changes.items() if self.takes(name)}
         chosen = {**(choice or {}), **own, **self.changes}
         if self.kind == "DRCL released":
             chosen = vars(released_settings(dataset, **chosen))
-        elif _nests(self.kind):
-            inner = {name: chosen.pop(name) for name in list(chosen) if name not in _names(self.kind)}
-            chosen["settings"] = {**chosen.get("settings", {}), **inner}
         model = make(self.kind, chosen, 0)
-        found = model.get_params() if isinstance(model, DRCL) else {n: getattr(model, n) for n in _names(self.kind)}
-        found = json.loads(json.dumps({name: value for name, value in found.items() if name != "seed"}))
+        values = model.get_params() if isinstance(model, DRCL) else vars(model)
+        found = json.loads(json.dumps({name: values[name] for name in self.known}))
+        found |= {f.name: _floats(found[f.name]) for f in _fields(self.kind) if "float" in str(f.type)}
         return found | ({"progress": False} if "progress" in found else {})
 
     def choices(self) -> Iterator[dict[str, Any]]:
@@ -98,16 +95,21 @@ def make(kind: str, settings: Mapping[str, Any], seed: int) -> DRCL | Baseline:
 def compared() -> dict[str, type[Baseline]]:
     """The compared methods by title: whatever class ``drcl_mini.baselines`` exports now.
 
+    The fixed priors' class is left out: they are settings of DRCL, trained as its variants are.
+
     Example:
         >>> compared()["SM"].__name__
         'SM'
     """
     classes = [value for value in vars(baselines).values() if inspect.isclass(value) and issubclass(value, Baseline)]
-    return {c.title: c for c in classes if not inspect.isabstract(c) and hasattr(c, "title")}
+    titled = {c.title: c for c in classes if not inspect.isabstract(c) and hasattr(c, "title")}
+    return {title: c for title, c in titled.items() if title != "fixed prior"}
 
 
 def methods(data: MultimodalDataset) -> dict[str, Method]:
     """Every method by name, on a data set: each modality's prior has a name, the released settings where known.
+
+    Those with a grid are compared with one another; DRCL's variants, the ablations, have none.
 
     Example:
         >>> import drcl_mini
@@ -115,37 +117,24 @@ def methods(data: MultimodalDataset) -> dict[str, Method]:
         >>> list(known)[:3], known["prior of top"].changes
         (['DRCL', 'full', 'orthogonal prior'], {'prior': 'top'})
     """
-    found = {"DRCL": Method("DRCL", "DRCL", {}, DRCL_GRID)}
+    found = [Method("DRCL", "DRCL", {}, DRCL_GRID)]
     with suppress(ValueError):
         released_settings(data.name)
-        found["DRCL released"] = Method("DRCL released", "DRCL released")
-    for name, changes in variants(data.modalities, vars(Settings())).items():
-        found[name] = Method(name, "DRCL", changes)
-    for title, baseline in compared().items():
-        for name, changes in VERSIONS.get(title, {title: {}}).items():
-            found[name] = Method(name, title, changes, getattr(baseline, "grid", {}))
-    return found
+        found.append(Method("DRCL released", "DRCL released"))
+    table = variants(data.modalities, vars(Settings()))
+    found += [Method(name, "DRCL", changes) for name, changes in table.items()]
+    found += [Method(f"fixed {p} prior", "DRCL", {"prior": p}, DRCL_GRID) for p in ("orthogonal", "simplex")]
+    found += [Method(title, title, {}, getattr(kind, "grid", {})) for title, kind in compared().items()]
+    return {method.name: method for method in found}
 
 
-def check_changes(chosen: Sequence[Method], changes: Mapping[str, Any]) -> None:
-    """Every changed setting must be one of some chosen method.
-
-    Raises:
-        ValueError: it isn't; says which names are near.
-    """
-    if "seed" in changes:
-        raise ValueError("--set 'seed': a grid counts its seeds from 0, say how many with --seeds")
-    for name in changes:
-        if not any(method.takes(name) for method in chosen):
-            known = {other for method in chosen for other in _names(method.kind)} - {"seed"}
-            raise ValueError(f"--set {name!r}: no chosen method has that setting: {nearest(name, sorted(known))}")
+def _fields(kind: str) -> tuple[Field, ...]:
+    return fields(Settings if kind.startswith("DRCL") else compared()[kind])
 
 
-def _names(kind: str) -> list[str]:
-    owner = Settings if kind.startswith("DRCL") else compared()[kind]
-    return [field.name for field in fields(owner)]
-
-
-def _nests(kind: str) -> bool:
-    """Whether a compared method hands ``settings`` on to a DRCL inside."""
-    return not kind.startswith("DRCL") and "settings" in _names(kind)
+def _floats(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _floats(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_floats(part) for part in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -2,17 +2,37 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..checks import nearest, warn
 from ..datasets import CONVERTED, available_datasets
-from .choice import SEED
-from .execution import dataset
+from .changes import Change, changes_of, check_changes, check_share
+from .choice import SEED, Choice, tries_of
 from .grid import Task, tasks_of
+from .loading import dataset
 from .measures import commit
-from .methods import Method, check_changes, methods
-from .results import Record
+from .methods import Method, methods
+from .results import Key, Record, key_of
 from .suites import Suite
+
+
+class Cell(NamedTuple):
+    """A method on a data set, at a share of wrong training labels: all its seeds have the same settings."""
+
+    dataset: str
+    method: Method
+    noise: float
+
+    @property
+    def key(self) -> Key:
+        """Its name in results."""
+        return self.dataset, self.method.name, self.noise
+
+    @property
+    def keys(self) -> list[Key]:
+        """Whose choice it takes: its own, and where it is a variant of DRCL without a grid, that of DRCL."""
+        variant = self.method.kind == "DRCL" and not self.method.grid
+        return [self.key] + [(self.dataset, "DRCL", self.noise)] * variant
 
 
 @dataclass(frozen=True)
@@ -22,25 +42,36 @@ class Plan:
     Args:
         methods: by data set, what to train on it.
         seeds: with which seeds.
-        changes: changed settings.
-        noises: shares of wrong training labels.
+        changes: by method, changed settings.
+        noises: shares of wrong training labels; validation and test labels stay clean.
         threads: threads of each task.
     """
 
     methods: Mapping[str, Sequence[Method]]
     seeds: range
-    changes: Mapping[str, Any]
+    changes: Mapping[str, Mapping[str, Any]]
     noises: Sequence[float] = (0.0,)
     threads: int = 1
 
-    def pairs(self) -> list[tuple[str, Method]]:
-        """Every data set with every method."""
-        return [(name, method) for name, chosen in self.methods.items() for method in chosen]
+    def cells(self) -> list[Cell]:
+        """Every data set with every method at every share of wrong labels."""
+        pairs = [(dataset, method) for dataset, chosen in self.methods.items() for method in chosen]
+        return [Cell(*pair, noise) for pair in pairs for noise in self.noises]
 
-    def tasks(self, name: str, method: Method, **chosen: Any) -> list[Task]:
-        """The tasks of one of the :meth:`pairs`, with what a search chose."""
-        shared = {"changes": self.changes, "noises": self.noises, "threads": self.threads}
-        return tasks_of(name, method, self.seeds, **shared, **chosen)
+    def tasks(self, choices: Mapping[Key, Choice] | None = None) -> list[Task]:
+        """All tasks, with the settings that a search chose."""
+        tasks = []
+        for cell in self.cells():
+            choice, search = next((choices[key] for key in cell.keys if choices and key in choices), (None, None))
+            tasks += tasks_of(cell.dataset, cell.method, self.seeds, choice=choice, search=search, **self._shared(cell))
+        return tasks
+
+    def tries(self, cell: Cell) -> list[tuple[dict, Task]]:
+        """The tries of a search for the settings of a cell, see :func:`drcl_mini.experiments.choice.tries_of`."""
+        return tries_of(cell.dataset, cell.method, **self._shared(cell))
+
+    def _shared(self, cell: Cell) -> dict[str, Any]:
+        return {"changes": self.changes[cell.method.name], "noise": cell.noise, "threads": self.threads}
 
 
 def plan_of(
@@ -48,7 +79,7 @@ def plan_of(
     datasets: Sequence[str] | None,
     names: Sequence[str] | None,
     seeds: int | None,
-    changes: Mapping[str, Any],
+    given: Sequence[Change],
     threads: int = 1,
 ) -> Plan:
     """A plan from a suite, from names, or from a suite with some of it replaced.
@@ -61,8 +92,8 @@ def plan_of(
         FileNotFoundError: a data set that isn't here yet; names the command that fetches it.
 
     Example:
-        >>> plan = plan_of(None, ["digits-halves"], ["DRCL", "SM"], 3, {"epochs": 2})
-        >>> [method.name for _, method in plan.pairs()], plan.seeds
+        >>> plan = plan_of(None, ["digits-halves"], ["DRCL", "SM"], 3, [Change("", "epochs", 2)])
+        >>> [cell.method.name for cell in plan.cells()], plan.seeds
         (['DRCL', 'SM'], range(0, 3))
     """
     datasets = list(dict.fromkeys(datasets or (suite.datasets if suite else ())))
@@ -76,8 +107,8 @@ def plan_of(
         known = [*available_datasets(), *CONVERTED]
         if name not in known:
             raise ValueError(f"unknown data set {name!r}: {nearest(name, known)}")
-    changes = {**(suite.settings if suite else {}), **changes}
-    noises = [changes.pop("label_noise")] if "label_noise" in changes else suite.noises if suite else [0.0]
+    shares = [check_share(change.value) for change in given if (change.of, change.name) == ("", "label_noise")]
+    noises = shares[-1:] or (suite.noises if suite else [0.0])
     data = {name: dataset(name) for name in datasets}
     found = {name: methods(data[name]) for name in datasets}
     every = {method for table in found.values() for method in table}
@@ -90,22 +121,26 @@ def plan_of(
             if method not in table:
                 warn(f"{name!r} has no method {method!r}: left out there")
         chosen[name] = [table[method] for method in wanted if method in table]
-    check_changes([method for own in chosen.values() for method in own], changes)
-    return Plan(chosen, range(seeds), changes, tuple(noises), threads)
+    used = {method.name: method for own in chosen.values() for method in own}
+    check_changes(list(used.values()), given)
+    given = [change for change in given if change.name != "label_noise"]
+    given = [*(Change("", *setting) for setting in suite.settings.items()), *given] if suite else given
+    changes = {name: changes_of(method, given) for name, method in used.items()}
+    return Plan(chosen, range(seeds), changes, tuple(map(float, noises)), threads)
 
 
 def check_same(tasks: Sequence[Task], records: Sequence[Record], path: object) -> None:
-    """Results that stand beside each other in one file must be of the same settings.
+    """Results that stand beside each other in one file must be of the same settings, data and threads.
 
     Raises:
-        ValueError: a method stands there with other settings; names the first one.
+        ValueError: a method stands there with others; names the first one.
     """
-    before = {(r["dataset"], r["method"], r["label_noise"]): r for r in records}
+    before = {key_of(record): record for record in records}
     for task in tasks:
         record = before.get((task.dataset, task.method, task.label_noise))
         if record is None:
             continue
-        now, then = ({**part, "threads": t} for part, t in _both(task, record))
+        now, then = _facts(vars(task)), _facts(record)
         for name in [*now, *then]:
             if now.get(name, "not there") != then.get(name, "not there"):
                 raise ValueError(
@@ -114,14 +149,16 @@ def check_same(tasks: Sequence[Task], records: Sequence[Record], path: object) -
                 )
 
 
-def warn_of_commits(tasks: Sequence[Task], records: Sequence[Record]) -> None:
+def _facts(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What must agree between runs of one method on one data set."""
+    searched = "made" if about["search"] is not None else "not made"
+    return {"--search": searched, "data (digest)": about["data"], "threads": about["threads"], **about["settings"]}
+
+
+def warn_of_commits(tasks: Sequence[Task], records: Sequence[Record], done: set[str]) -> None:
     """A warning where runs that are kept were made by other code than what runs now."""
-    wanted = {task.id for task in tasks}
-    others = [r["commit"] for r in records if r["task"] in wanted and not r["error"] and r.get("commit") != commit()]
+    kept = {task.id for task in tasks} & done
+    others = [r["commit"] for r in records if r["task"] in kept and r.get("commit") != commit()]
     if others:
         told = ", ".join(sorted({str(other)[:7] for other in others}))
         warn(f"{len(others)} runs are kept that another commit made ({told}): another --out would make them anew")
-
-
-def _both(task: Task, record: Record) -> list[tuple[dict[str, Any], int]]:
-    return [(task.settings, task.threads), (record["settings"], record["threads"])]

@@ -22,8 +22,8 @@ from .drawing import (
     name_lines,
     told_mean,
 )
+from .scores import check_known, check_once, run_scores
 from .significance import Ranking
-from .statistics import check_known, run_scores
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -143,7 +143,10 @@ def task_heat_map(
         >>> [text.get_text() for text in task_heat_map([run], "toy").axes[0].texts]
         ['.500']
     """
-    check_known(run_scores(records, k), dataset=[dataset], method=[] if method is None else [method])
+    scores = run_scores(records, k)
+    check_known(scores, dataset=[dataset], method=[] if method is None else [method])
+    shown = (scores.dataset == dataset) & (True if method is None else scores.method == method)
+    check_once(scores[shown], ["method", "seed"])
     runs = [run for run in records if run["dataset"] == dataset and method in (None, run["method"])]
     done = [run for run in runs if run.get("error") is None]
     if not done:
@@ -223,7 +226,7 @@ def rank_diagram(
         words = f"critical difference {ranking.critical:.2f}" + (", wider than the axis" if wide else "")
         panel.text(1, -2.4, words, va="bottom", fontsize=SMALL, color=INK)
         lost = len(ranking.left_out)
-        words = f"{ranking.blocks} of {ranking.blocks + lost} blocks, the others lack a method" if lost else ""
+        words = f"{ranking.blocks} of {ranking.blocks + lost} blocks, the others lack runs" if lost else ""
         words = (words or f"{ranking.blocks} blocks") + f"; Friedman p = {ranking.p:.2g}"
         panel.text(1, bottom, words, va="bottom", fontsize=SMALL, color=INK)
     return figure

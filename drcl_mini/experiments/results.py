@@ -8,18 +8,31 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from .grid import Task
 
-FORMAT = "drcl_mini bench 1"
+FORMAT = "drcl_mini bench 2"
 """First in every record: what wrote it, and the version of the format."""
 
 BEGINNING = json.dumps({"format": FORMAT})[:-1].encode()
 """What every line begins with."""
 
+KINDS: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys(("task", "dataset", "method", "data"), (str,)),
+    **dict.fromkeys(("seed", "stack", "threads"), (int,)),
+    **dict.fromkeys(("pairing", "engine", "error"), (str, NoneType)),
+    **dict.fromkeys(("validation", "seconds"), (float, NoneType)),
+    **{"label_noise": (float,), "settings": (dict,), "search": (dict, NoneType), "jobs": (int, NoneType)},
+    **{"scores": (list,), "diverged": (bool,)},
+}
+"""What every record holds, and of which type; other things may stand beside it."""
+
 Record = dict[str, Any]
 Outcome = dict[str, Any]
+Key = tuple[str, str, float]
+"""Data set, method, share of wrong training labels."""
 
 
 def records_of(task: Task, outcomes: Sequence[Outcome], facts: Mapping[str, Any] | None = None) -> list[Record]:
@@ -27,7 +40,8 @@ def records_of(task: Task, outcomes: Sequence[Outcome], facts: Mapping[str, Any]
 
     Args:
         task: the task.
-        outcomes: of each run ``scores``, ``validation``, ``seconds`` …; or ``error``, in one line.
+        outcomes: of each run ``scores``, ``validation``, ``seconds`` …; or ``error``, in one line, and whether it
+            ``diverged``.
         facts: what holds for all of them.
 
     Example:
@@ -36,15 +50,20 @@ def records_of(task: Task, outcomes: Sequence[Outcome], facts: Mapping[str, Any]
         ('SM', 0, [], 'no luck')
     """
     about = {"format": FORMAT, "task": task.id, "dataset": task.dataset, "method": task.method, "seed": None}
-    about |= {"stack": len(task.seeds), "label_noise": task.label_noise, "threads": task.threads}
-    about |= {"pairing": None, "pairwise": False, "scores": [], "validation": None, "seconds": None, "error": None}
-    about |= {**(facts or {}), "settings": task.settings, "search": task.search}
+    about |= {"stack": len(task.seeds), "label_noise": task.label_noise, "threads": task.threads, "data": task.data}
+    about |= {"engine": None, "jobs": None, "pairing": None, "scores": [], "validation": None, "seconds": None}
+    about |= {"error": None, "diverged": False, **(facts or {}), "settings": task.settings, "search": task.search}
     each = zip(task.seeds, outcomes, strict=True)
     return [{**about, "seed": seed, **outcome} for seed, outcome in each]
 
 
+def key_of(record: Record) -> Key:
+    """What all seeds of a method have in common."""
+    return record["dataset"], record["method"], record["label_noise"]
+
+
 def read_results(path: str | os.PathLike) -> list[Record]:
-    """The runs of a results file; where one was made again, the last one.
+    """The runs of a results file; where one was made again, the last one, see :func:`latest`.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -60,6 +79,28 @@ def read_results(path: str | os.PathLike) -> list[Record]:
     """
     records, _ = parse(Path(path).read_bytes(), path)
     return latest(records)
+
+
+def latest(records: Sequence[Record]) -> list[Record]:
+    """Each run once. A task that holds a run which an earlier task holds, too, takes that task's place as a whole.
+
+    So the seeds of a method that trains them as a stack are always of one stack. Runs that differ in settings, data or
+    threads, like the tries of a search, don't replace each other.
+
+    Args:
+        records: all runs of whole tasks, as they were written.
+    """
+    kept, taken, end = [], set(), len(records)
+    while end:
+        task = records[max(0, end - records[end - 1]["stack"]) : end]
+        end -= len(task)
+        runs = set()
+        for r in task:
+            settings = json.dumps(r["settings"], sort_keys=True)
+            runs.add((*key_of(r), r["threads"], r["data"], settings, r["seed"]))
+        kept += [] if runs & taken else [task]
+        taken |= runs
+    return [record for task in reversed(kept) for record in task]
 
 
 def parse(content: bytes, path: str | os.PathLike) -> tuple[list[Record], int]:
@@ -96,22 +137,14 @@ def _record(line: bytes, number: int, path: str | os.PathLike) -> Record:
                 f"{os.fspath(path)!r}, line {number}, is of another version: {record['format']!r}, this one writes "
                 f"{FORMAT!r}; use another --out"
             )
-        names = ("task", "dataset", "method", "seed", "stack", "label_noise", "settings", "error")
-        if record["format"] == FORMAT and all(name in record for name in names):
+        whole = record["format"] == FORMAT and all(type(record[name]) in kinds for name, kinds in KINDS.items())
+        scored = all({"query", "gallery", "k", "map"} <= score.keys() for score in record["scores"])
+        if whole and scored and record["stack"] >= 1:
             return record
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
         pass
     raise ValueError(_foreign(path, number))
 
 
 def _foreign(path: str | os.PathLike, number: int) -> str:
     return f"{os.fspath(path)!r}, line {number}, was not written by  drcl_mini bench: use another --out"
-
-
-def latest(records: Sequence[Record]) -> list[Record]:
-    """Each run once: where one was made again, the last one. Tries of a search are runs that differ in settings."""
-    runs = {}
-    for r in records:
-        settings = json.dumps(r["settings"], sort_keys=True)
-        runs[r["dataset"], r["method"], r["label_noise"], r["seed"], settings] = r
-    return list(runs.values())

@@ -79,7 +79,7 @@ class Ranking:
         statistic: Friedman's χ².
         p: its p-value: would ranks differ as much, were all methods alike?
         critical: Nemenyi's critical difference: average ranks no further apart can't be told from each other.
-        left_out: what was not ranked because some method lacks it.
+        left_out: what was not ranked, and what it lacks.
     """
 
     ranks: Mapping[str, float]

@@ -8,53 +8,16 @@ Seeds repeat the training on the same test items. Intervals and tests over seeds
 other data; what holds from one data set to the next is for :func:`rank_methods` to say.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from ..checks import nearest, needs
 from ..evaluation import interval
+from .scores import Records, check_known, check_once, run_scores
 from .significance import Ranking, average_ranks, holm, paired
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-Records = Sequence[Mapping[str, Any]]
-
-
-def run_scores(records: Records, k: str | int = "all") -> "DataFrame":
-    """One row a run: dataset, method, seed and score, the mean mAP@k over the tasks; NaN where the run failed.
-
-    Raises:
-        ValueError: no records, one that is no run, a cut-off that was not scored, or unlike tasks on one data set.
-
-    Example:
-        >>> tasks = [{"query": "a", "gallery": "b", "k": "all", "map": 0.5}]
-        >>> run_scores([{"dataset": "toy", "method": "SM", "seed": 0, "scores": tasks}]).score.item()
-        0.5
-    """
-    rows, scored = [], {}
-    for number, record in enumerate(records, start=1):
-        missing = sorted({"dataset", "method", "seed"}.difference(record))
-        if missing:
-            raise ValueError(f"record {number} has no {missing[0]!r}: expected the runs of a results file")
-        name = f"{record['method']} on {record['dataset']}, seed {record['seed']}"
-        score, tasks = np.nan, record.get("scores") or []
-        if record.get("error") is None:
-            score = np.mean([task["map"] for task in tasks if task["k"] == k] or np.nan)
-            if not np.isfinite(score):
-                raise ValueError(f"{name}: no mAP@{k} among its scores; k: {nearest(k, [t['k'] for t in tasks])}")
-            own = {(task["query"], task["gallery"]) for task in tasks if task["k"] == k}
-            first, others = scored.setdefault(record["dataset"], (name, own))
-            if own != others:
-                raise ValueError(
-                    f"{name}, has other tasks ({len(own)}) than {first} ({len(others)}): means don't compare"
-                )
-        rows.append((record["dataset"], record["method"], record["seed"], float(score)))
-    if not rows:
-        raise ValueError("no records: expected at least one run")
-    return needs("pandas").DataFrame(rows, columns=["dataset", "method", "seed", "score"])
 
 
 def table(records: Records, k: str | int = "all") -> "DataFrame":
@@ -132,7 +95,7 @@ def compare(
     """
     scores = run_scores(records, k)
     check_known(scores, dataset=[dataset], method=[method, reference])
-    _check_once(scores, ["dataset", "method", "seed"])
+    check_once(scores, ["dataset", "method", "seed"])
     done = scores[scores.dataset == dataset].dropna()
     a, b = (done[done.method == name].set_index("seed").score for name in (method, reference))
     seeds = sorted(set(a.index) & set(b.index))
@@ -141,11 +104,11 @@ def compare(
 
 
 def compare_all(records: Records, reference: str, k: str | int = "all", test: str = "permutation") -> "DataFrame":
-    """:func:`compare` every other method with the reference on every data set, and Holm's correction over all rows.
+    """:func:`compare` every other method with the reference on every data set, with Holm's correction within each.
 
-    ``smallest_p_holm`` is what ``p_holm`` is at least, with n seeds and m rows: 2m/2ⁿ. Where that is above 0.05, it
-    was certain before the first run that nothing could come out significant. Rows without a shared seed stay, with
-    n = 0 and without p.
+    So what is said of one data set holds for all its methods at once, not for all data sets. ``smallest_p_holm`` is
+    what ``p_holm`` is at least, with n seeds and m methods: 2m/2ⁿ. Where that is above 0.05, it was certain before the
+    first run that nothing could come out significant. Rows without a shared seed stay, with n = 0 and without p.
 
     Example:
         >>> def run(method, seed, value):
@@ -164,8 +127,9 @@ def compare_all(records: Records, reference: str, k: str | int = "all", test: st
         raise ValueError(f"the records hold {reference!r} alone: there is nothing to compare it with")
     pairs = [(data, name) for data in scores.dataset.unique() for name in others]
     found = needs("pandas").DataFrame([compare(records, *pair, reference, k, test) for pair in pairs])
-    found["p_holm"] = holm(found.p)
-    found["smallest_p_holm"] = (found.p.count() * found.smallest_p.min()).clip(max=1)
+    groups = found.groupby("dataset")
+    found["p_holm"] = groups.p.transform(holm)
+    found["smallest_p_holm"] = (groups.p.transform("count") * groups.smallest_p.transform("min")).clip(upper=1)
     return found.sort_values(["dataset", "difference"], ascending=[True, False], ignore_index=True)
 
 
@@ -184,7 +148,7 @@ def rank_methods(
         blocks: ``"datasets"`` ranks the means over seeds, once a data set: the question of Demšar (2006), which needs
             many data sets to find anything. ``"runs"`` ranks every seed on every data set: the blocks of one data
             set are not independent, so p and the critical difference then speak of these data sets only.
-        methods: which methods; all by default. A block that one of them lacks is left out, and named.
+        methods: which; all by default. A block where one has fewer finished runs than others is left out, and named.
         alpha: level of the critical difference.
 
     Example:
@@ -202,39 +166,29 @@ def rank_methods(
     if methods is not None:
         check_known(scores, method=methods)
         scores = scores[scores.method.isin(methods)]
-    _check_once(scores, ["dataset", "method", "seed"])
-    wide = scores.groupby([*keys[blocks], "method"]).score.mean().unstack()
-    whole, left_out = wide.dropna(), []
-    for block, row in wide[wide.isna().any(axis=1)].iterrows():
+    check_once(scores, ["dataset", "method", "seed"])
+    groups = scores.groupby([*keys[blocks], "method"]).score
+    means, counts = groups.mean().unstack(), groups.count().unstack(fill_value=0)
+    fewer = counts.lt(counts.max(axis=1).clip(lower=1), axis=0)
+    whole, left_out = means[~fewer.any(axis=1)], []
+    for block, row in counts[fewer.any(axis=1)].iterrows():
         name = block if blocks == "datasets" else f"{block[0]}, seed {block[1]}"
-        left_out.append(f"{name} (without {', '.join(row.index[row.isna()])})")
+        lacking = row[row < row.max()] if row.any() else row
+        told = (f"{n} of {row.max()} runs of {m}" if n else f"without {m}" for m, n in lacking.items())
+        left_out.append(f"{name} ({', '.join(told)})")
     if len(whole) < 2:
         hint = f"left out: {'; '.join(left_out)}; name methods" if left_out else "blocks='runs' ranks every seed"
-        raise ValueError(f"{len(whole)} of {len(wide)} {blocks} have every method, ranks need at least 2; {hint}")
+        raise ValueError(f"{len(whole)} of {len(means)} {blocks} have every run, ranks need at least 2; {hint}")
     return average_ranks({name: whole[name].to_numpy() for name in whole}, alpha, left_out)
 
 
 def _summaries(scores: "DataFrame", keys: list[str]) -> "DataFrame":
-    _check_once(scores, [*keys, "seed"])
+    check_once(scores, [*keys, "seed"])
     rows = []
     for values, group in scores.groupby(keys, sort=False):
         done = group.score.dropna()
         rows.append([*values, len(done), len(group) - len(done), done.mean(), interval(done)])
     return needs("pandas").DataFrame(rows, columns=[*keys, "n", "failed", "mean", "half"])
-
-
-def _check_once(scores: "DataFrame", keys: list[str]) -> None:
-    done = scores.dropna()
-    for _, run in done[done.duplicated(keys)].iterrows():
-        name = f"{run.method} on {run.dataset}, seed {run.seed}"
-        raise ValueError(f"{name}, finished more than once: give each run once, at one label noise")
-
-
-def check_known(scores: "DataFrame", **names: Sequence[str]) -> None:
-    """An error for a data set or a method, given by column, that no run has."""
-    for column, wanted in names.items():
-        for name in set(wanted).difference(scores[column]):
-            raise ValueError(f"no runs of {column} {name!r}: {nearest(name, scores[column])}")
 
 
 def _label(value: Any) -> float | str:

@@ -49,14 +49,15 @@ class ResultsFile:
 
     @property
     def records(self) -> list[Record]:
-        """The runs in the file; where one was made again, the last one."""
+        """The runs in the file; where one was made again, the last one, see :func:`latest`."""
         return latest(self._all)
 
     @property
     def done(self) -> set[str]:
-        """Tasks that need not be done again: all their runs ended well, the last time."""
-        ends = {(record["task"], record["seed"]): record["error"] for record in self._all}
-        return {task for task, _ in ends} - {task for (task, _), error in ends.items() if error is not None}
+        """Tasks that need not be done again: all their runs ended well, or diverged, as they would again."""
+        records = self.records
+        again = {r["task"] for r in records if r["error"] is not None and not r["diverged"]}
+        return {r["task"] for r in records} - again
 
     def append(self, records: Sequence[Record]) -> None:
         """Write all runs of a task, in one piece, and wait until the disk has them.

@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 
 import drcl_mini.baselines
+from drcl_mini import MultimodalDataset
 from drcl_mini.baselines import Baseline
+from drcl_mini.cli import main
+from drcl_mini.experiments import command, execution
+from drcl_mini.experiments.engines import here
 from drcl_mini.experiments.grid import Task
 
 TINY = {"hidden": [8], "dim": 10, "prior_epochs": 1, "epochs": 2, "learning_rate": 0.01, "progress": False}
@@ -74,3 +78,66 @@ def scores():
 def bench():
     """The command, in a process of its own."""
     return [sys.executable, "-m", "drcl_mini", "bench"]
+
+
+@pytest.fixture
+def toy():
+    return lambda method="toy", seed=0, **more: Task("digits-halves", method, method, {"width": 3}, (seed,), **more)
+
+
+@pytest.fixture
+def data(monkeypatch, make_split):
+    """Have the tasks find a data set of blobs."""
+
+    def use(sizes, **options):
+        parts = [make_split(sizes, seed=seed, **options) for seed in range(3)]
+        found = MultimodalDataset(*parts, "blobs", tuple("abc"))
+        monkeypatch.setattr(execution, "dataset", lambda name: found)
+        return found
+
+    return use
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def grid(out):
+    """Run a grid of toys; gives the exit code."""
+
+    def run(*methods, more=(), folder=None):
+        try:
+            return main(
+                ["bench", "--datasets", "digits-halves", "--methods", *methods, "--out", str(folder or out), *more]
+            )
+        except SystemExit as ended:
+            return ended.code
+
+    return run
+
+
+@pytest.fixture
+def says(capsys):
+    """What went to stderr: one line with all fragments."""
+
+    def check(*fragments):
+        line = capsys.readouterr().err
+        assert line.count("\n") == 1, line
+        assert not [fragment for fragment in fragments if fragment not in line], line
+
+    return check
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Tasks that were begun."""
+    found = []
+
+    def watched(tasks):
+        found.extend(tasks)
+        return here(tasks)
+
+    monkeypatch.setattr(command, "here", watched)
+    return found

@@ -5,12 +5,17 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import CancelledError
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from drcl_mini import MultimodalDataset
 from drcl_mini.experiments import cluster
 from drcl_mini.experiments.cluster import connected, in_cluster
 from drcl_mini.experiments.engines import here
+from drcl_mini.experiments.results import records_of
 
 pytest.importorskip("distributed")
 
@@ -21,10 +26,7 @@ class Cluster:
     def __init__(self, folder):
         self.folder, self.file, self.workers = folder, folder / "scheduler.json", []
         self.scheduler = self.start("scheduler", "--port", "0", "--scheduler-file", str(self.file))
-        until = time.monotonic() + 60
-        while not self.file.exists() or not self.file.read_text():
-            assert time.monotonic() < until, "no scheduler within a minute"
-            time.sleep(0.05)
+        wait_for(lambda: self.file.exists() and self.file.read_text())
         self.address = json.loads(self.file.read_text())["address"]
 
     def start(self, *arguments):
@@ -46,19 +48,23 @@ def running(tmp_path):
         process.wait()
 
 
-def test_a_cluster_whose_parts_go_one_by_one(running, drcl, sm, scores, monkeypatch, complains):
-    tasks = [drcl("a"), drcl("b", gamma=1.0), drcl("c", seeds=range(3)), sm(), drcl("broken", learning_rate=1e30)]
+def test_a_cluster_whose_parts_go_one_by_one(running, drcl, sm, scores, monkeypatch, complains, slow):
+    tasks = [sm(), replace(drcl("slow"), dataset=slow.stem), drcl("c", seeds=range(3)), drcl("d", learning_rate=1e30)]
     monkeypatch.setattr(cluster, "PATIENCE", 1)
     with complains(repr(running.address), "no workers", "dask worker", error=ConnectionError):
         connected(running.address).__enter__()
-    running.work(2)
+    running.work(1)
     monkeypatch.setattr(cluster, "PATIENCE", 60)
     found = []
     with connected(running.address) as client:
-        client.wait_for_workers(2, timeout=60)
         for task, records in in_cluster(tasks, client):
-            if not found:  # the others are under way, or wait
+            if not found:
+                wait_for(lambda: is_read(slow))
+                os.replace(slow.with_suffix(".real"), slow)
+                running.work(1)
+                client.wait_for_workers(2, timeout=60)
                 running.workers[0].kill()
+                wait_for(lambda: blamed(client))
             assert records[0]["task"] == task.id
             found += records
         assert scores(found) == scores(record for _, records in here(tasks) for record in records)
@@ -70,15 +76,124 @@ def test_a_cluster_whose_parts_go_one_by_one(running, drcl, sm, scores, monkeypa
             list(results)
 
 
-def test_a_cluster_without_workers_is_left_after_a_while(monkeypatch, complains):
-    class Client:
-        def scheduler_info(self):
-            return {"workers": {}}
+@pytest.fixture
+def slow(data_home, make_split):
+    """The file of a data set whose reader waits, and beside it one that it can be replaced with."""
+    data_home.mkdir()
+    file, split = data_home / "slow.npz", make_split()
+    MultimodalDataset(split, split, split, "slow", tuple("abc")).to_npz(file.with_suffix(".real"))
+    os.mkfifo(file)
+    return file
 
-    now = cluster.time.monotonic()
-    assert cluster._check(Client(), now) == now
-    with complains("no workers for 60 s", "--resume", error=ConnectionError):
-        cluster._check(Client(), now - 61)
+
+def is_read(pipe):
+    """Whether someone is reading it; if so, that reader now waits for as long as it lives."""
+    try:
+        os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    return True
+
+
+def blamed(client):
+    """How often the scheduler has seen a worker die that had a task under way."""
+    return client.run_on_scheduler(lambda dask_scheduler: sum(t.suspicious for t in dask_scheduler.tasks.values()))
+
+
+def wait_for(happened):
+    until = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < until, "not within a minute"
+        time.sleep(0.02)
+
+
+class Future:
+    """One whose status and result come in turns."""
+
+    def __init__(self, *turns):
+        self.turns, self.status = list(turns), "pending"
+
+    def turn(self):
+        self.status, self.found = self.turns.pop(0) if len(self.turns) > 1 else self.turns[0]
+
+    def result(self, timeout):
+        if isinstance(self.found, Exception):
+            raise self.found
+        return self.found
+
+
+class Client:
+    """A client whose futures and workers are made up."""
+
+    scheduler = SimpleNamespace(address="tcp://made-up")
+
+    def __init__(self, *futures, workers=("one",)):
+        self.futures, self.workers, self.cancelled = list(futures), workers, []
+
+    def submit(self, function, task, pure):
+        return self.futures.pop(0)
+
+    def scheduler_info(self):
+        return {"workers": self.workers}
+
+    def cancel(self, futures):
+        self.cancelled += futures
+
+
+@pytest.fixture
+def turns(monkeypatch):
+    """Have every wait give the futures their next turn."""
+
+    def wait(futures, timeout, return_when):
+        for future in futures:
+            future.turn()
+        return SimpleNamespace(done={future for future in futures if future.status != "pending"})
+
+    monkeypatch.setattr("distributed.wait", wait)
+
+
+def records_for(task, changes=None):
+    return [record | (changes or {}) for record in records_of(task, [{}] * len(task.seeds))]
+
+
+def test_a_lost_result_is_waited_for_again(drcl, sm, turns):
+    tasks, good = [drcl(), sm()], [records_for(drcl()), records_for(sm())]
+    lost = Future(("lost", None), ("finished", TimeoutError()), ("pending", None), ("finished", good[0]))
+    client = Client(lost, Future(("finished", good[1])))
+    assert [(task.method, found) for task, found in in_cluster(tasks, client)] == [("SM", good[1]), ("DRCL", good[0])]
+    assert lost.turns == [("finished", good[0])]
+    assert client.cancelled == []
+
+
+@pytest.mark.parametrize("error", [CancelledError(), ConnectionResetError("gone")])
+def test_a_scheduler_that_goes_while_a_result_is_fetched(drcl, turns, complains, error):
+    future = Future(("finished", error))
+    client = Client(future)
+    with complains("'tcp://made-up' is gone", "--resume", error=ConnectionError):
+        list(in_cluster([drcl()], client))
+    assert client.cancelled == [future]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"format": "drcl_mini bench 1"}, {"task": "digits-halves, DRCL, seeds 0 to 1, 01234567"}, {"seed": 7}]
+)
+def test_a_worker_of_another_version_is_told(drcl, turns, changes):
+    for found in (records_for(drcl(), changes), records_for(drcl())[:1], None, [1, 2]):
+        ((task, records),) = in_cluster([drcl()], Client(Future(("finished", found))))
+        assert [record["seed"] for record in records] == list(task.seeds)
+        assert all("the worker runs another version" in record["error"] for record in records)
+
+
+def test_a_cluster_without_workers_is_left_after_a_while(drcl, turns, complains, monkeypatch):
+    monkeypatch.setattr(cluster, "DESERTED", 0.05)
+    with complains("no workers for 0.05 s", "--resume", error=ConnectionError):
+        list(in_cluster([drcl()], Client(Future(("pending", None)), workers=())))
+    clock = iter(range(100))  # a second each time it is asked
+    monkeypatch.setattr(cluster, "time", SimpleNamespace(monotonic=clock.__next__))
+    monkeypatch.setattr(cluster, "DESERTED", 1.5)
+    tasks = [drcl(str(number)) for number in range(5)]
+    futures = [Future(*[("pending", None)] * n, ("finished", records_for(task))) for n, task in enumerate(tasks)]
+    assert len(list(in_cluster(tasks, Client(*futures, workers=())))) == 5  # what is done shows that someone was there
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "127.0.0.1:1", "nonsense://x", "tcp://", ""])
@@ -94,24 +209,13 @@ def test_missing_dask_names_the_extra(monkeypatch, complains):
         connected("tcp://127.0.0.1:1").__enter__()
 
 
-def test_a_task_that_kills_one_worker_after_another_is_a_failure(drcl):
-    from distributed import KilledWorker
-
-    class Lost:
-        status = "error"
-
-        def __init__(self, error):
-            self.error = error
-
-        def exception(self):
-            return self.error
-
-    class Killed(KilledWorker):
-        def __init__(self):
-            pass
-
-    Killed.__name__ = "KilledWorker"
-    for error, reason in [(Killed(), "died"), (ModuleNotFoundError("No module named 'x'"), "ModuleNotFoundError: No")]:
-        records = cluster._records(drcl(), Lost(error))
+def test_a_task_that_kills_one_worker_after_another_is_a_failure(drcl, turns):
+    killed = type("KilledWorker", (Exception,), {})()
+    for error, reason in [
+        (killed, "died one after another"),
+        (ModuleNotFoundError("No module named 'x'"), "ModuleNotFoundError: No"),
+        (OSError("disk"), "OSError: disk"),
+    ]:
+        ((_, records),) = in_cluster([drcl()], Client(Future(("error", error))))
         assert [record["seed"] for record in records] == [0, 1]
         assert all(reason in record["error"] for record in records)

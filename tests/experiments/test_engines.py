@@ -2,7 +2,14 @@
 
 import os
 import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
 from dataclasses import replace
+
+import pytest
 
 from drcl_mini.experiments import engines
 from drcl_mini.experiments.engines import here, in_processes
@@ -32,3 +39,59 @@ def test_processes_give_the_same_bits_though_a_task_kills_its_worker(drcl, sm, s
 
 def test_nothing_to_do():
     assert list(here([])) == list(in_processes([], 2)) == []
+
+
+def test_ctrl_c_does_not_wait_for_a_task_that_is_done_again_alone(drcl, monkeypatch, tmp_path):
+    begun = tmp_path / "begun"
+
+    def endless(task, parent):
+        begun.write_text(str(os.getpid()))
+        time.sleep(600)
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    def when_it_has_begun():
+        wait_for(lambda: begun.exists() and begun.read_text())
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
+
+    monkeypatch.setattr(engines, "_in_worker", endless)
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        threading.Thread(target=when_it_has_begun).start()
+        with pytest.raises(KeyboardInterrupt):
+            engines._alone(drcl())
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    wait_for(lambda: not alive(int(begun.read_text())))
+
+
+def test_a_worker_ends_with_its_parent():
+    worker = (
+        "import os, sys, time; from drcl_mini.experiments.engines import _end_with; _end_with(os.getppid());"
+        "print(os.getpid(), flush=True); time.sleep(600)"
+    )
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {worker!r}])"
+    process = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True)
+    number = int(process.stdout.readline())
+    process.kill()
+    try:
+        process.communicate(timeout=30)  # to the end: of the worker, too, which writes there as well
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+
+
+def wait_for(happened):
+    until = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < until, "not within half a minute"
+        time.sleep(0.02)
+
+
+def alive(number):
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -8,31 +8,12 @@ import pytest
 import torch
 
 import drcl_mini.experiments.execution as execution
-from drcl_mini import DRCL, MultimodalDataset, TrainingDiverged, load_dataset
-from drcl_mini.baselines import SM, class_pairs
+import drcl_mini.experiments.measures as measures
+from drcl_mini import DRCL, TrainingDiverged, load_dataset
+from drcl_mini.baselines import SM
 from drcl_mini.experiments.execution import run_task
-from drcl_mini.experiments.grid import Task
-from drcl_mini.noise import with_label_noise
-from drcl_mini.recasting import one_hot
-from drcl_mini.training import generator
-
-
-@pytest.fixture
-def toy():
-    return lambda method="toy", seed=0, **more: Task("digits-halves", method, method, {"width": 3}, (seed,), **more)
-
-
-@pytest.fixture
-def data(monkeypatch, make_split):
-    """Have the tasks find a data set of blobs."""
-
-    def use(sizes, **options):
-        parts = [make_split(sizes, seed=seed, **options) for seed in range(3)]
-        found = MultimodalDataset(*parts, "blobs", tuple("abc"))
-        monkeypatch.setattr(execution, "dataset", lambda name: found)
-        return found
-
-    return use
+from drcl_mini.experiments.loading import digest
+from drcl_mini.experiments.measures import PeakMemory
 
 
 def test_drcl_alone_gives_the_same(drcl):
@@ -54,7 +35,7 @@ def test_a_compared_method_alone_gives_the_same(sm):
     assert record["scores"] == model.evaluate(data.test).records()
     assert record["validation"] == model.evaluate(data.validation).mean()
     assert record["seconds"] > 0
-    assert (record["pairing"], record["pairwise"], record["stack"]) == (None, False, 1)
+    assert (record["pairing"], record["stack"], record["diverged"]) == (None, 1, False)
 
 
 def test_records_say_where_they_come_from(drcl):
@@ -93,6 +74,9 @@ def test_ctrl_c_is_no_failure(toy, drcl, export, monkeypatch):
     export("broken", _learn=interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_task(toy("broken"))
+    export("stoic", _learn=lambda self, *data: setattr(self, "interrupted_", True))
+    with pytest.raises(KeyboardInterrupt):
+        run_task(toy("stoic"))
     monkeypatch.setattr("drcl_mini.consistency.augment", interrupted)  # which fit_many makes a warning of
     with pytest.raises(KeyboardInterrupt):
         run_task(drcl())
@@ -107,73 +91,13 @@ def test_runs_that_diverge_are_failures_and_the_others_are_not(drcl, monkeypatch
         raise TrainingDiverged("2 of 3 models; the others are fitted. model 1 (seed 1): no | model 2 (seed 2): none")
 
     monkeypatch.setattr(execution, "fit_many", one_diverges)
-    errors = [record["error"] for record in run_task(drcl(seeds=range(3)))]
-    assert errors == [None, "no", None]
+    records = run_task(drcl(seeds=range(3)))
+    assert [(record["error"], record["diverged"]) for record in records] == [(None, False), ("no", True), (None, False)]
     monkeypatch.setattr(execution, "fit_many", fit_many)
     for record in run_task(drcl(learning_rate=1e30)):
         assert "consistency of 'top'" in record["error"]
         assert "seed" not in record["error"]
-
-
-def test_pairs_are_made_within_classes_where_there_are_none(data, toy, export):
-    seen = []
-    learn = export("pairs", needs_pairs=True)._learn
-    export("pairs", needs_pairs=True, _learn=lambda self, *data: (seen.append(data[0]), learn(self, *data)))
-    data({"image": (24, 7), "text": (20, 5)})
-    (record,) = run_task(toy("pairs", seed=4))
-    assert record["pairing"] == "class-wise"
-    expected = class_pairs(execution.dataset("blobs").train, 4)
-    assert all(np.array_equal(seen[0].features[name], x) for name, x in expected.features.items())
-
-
-def test_pairs_are_kept_where_there_are_some(data, toy, export):
-    seen = []
-    export("pairs", needs_pairs=True, _learn=lambda self, train, held: seen.append(train))
-    found = data({"image": (24, 7), "audio": (24, 7)})
-    found.train.labels["audio"][:] = found.train.labels["image"]
-    run_task(toy("pairs"))
-    assert np.array_equal(seen[0].features["audio"], found.train.features["audio"])
-    run_task(toy("pairs", label_noise=0.5))
-    assert np.array_equal(seen[1].labels["image"], seen[1].labels["audio"])
-    assert (seen[1].labels["image"] != found.train.labels["image"]).sum() == 12
-
-
-def test_a_method_for_two_modalities_has_a_model_for_each_pair(data, toy, export):
-    export("couple", two_only=True)
-    data({"image": (24, 7), "text": (20, 5), "audio": (10, 4)})
-    (record,) = run_task(toy("couple"))
-    assert record["error"] is None
-    assert record["pairwise"]
-    tasks = {(score["query"], score["gallery"]) for score in record["scores"]}
-    assert len(tasks) == 6 == len(record["scores"]) // 2
-
-
-def test_wrong_labels_are_those_of_drcl(toy, export):
-    seen = []
-    export("watch", _learn=lambda self, train, held: seen.append(train))
-    run_task(toy("watch", seed=3, label_noise=0.4))
-    for name, y in load_dataset("digits-halves").train.labels.items():
-        expected = with_label_noise(one_hot(y, 10), 0.4, generator(3, "noise", name)).argmax(dim=1).numpy()
-        assert np.array_equal(seen[0].labels[name], expected)
-
-
-def test_pairs_within_classes_do_not_know_the_right_labels(export):
-    seen, noises = [], []
-
-    def learn(self, train, held):
-        seen.append(train)
-        noises.append(self.label_noise)
-
-    export("pairs", needs_pairs=True, _learn=learn, label_noise=0.0, __annotations__={"label_noise": float})
-    task = Task("digits-halves", "pairs", "pairs", {"label_noise": 0.4}, (0,), 0.4)
-    (record,) = run_task(task)
-    assert np.array_equal(seen[0].labels["top"], seen[0].labels["bottom"])
-    assert noises == [0.0]
-    assert record["settings"] == {"label_noise": 0.4}
-    train = load_dataset("digits-halves").train
-    right = {tuple(x): y for x, y in zip(train.features["top"], train.labels["top"], strict=True)}
-    wrong = [right[tuple(x)] != y for x, y in zip(seen[0].features["top"], seen[0].labels["top"], strict=True)]
-    assert 0.3 < np.mean(wrong) < 0.5
+        assert record["diverged"]
 
 
 def test_global_random_state_is_the_tasks_own(toy, export, scores):
@@ -220,5 +144,75 @@ def test_peak_memory_is_that_of_the_task(toy, export):
     export("large", _learn=learn)
     export("small", _learn=lambda *given: 1 / 0)
     large, small = (run_task(toy(name))[0]["peak_memory_mb"] for name in ("large", "small"))
-    if execution.peak_memory.__globals__["RESET"].exists():
+    if measures.RESET.exists():
         assert large - small > 250
+
+
+def test_peak_memory_is_not_told_where_it_can_not_be_reset(toy, export, monkeypatch, tmp_path):
+    export()
+    monkeypatch.setattr(measures, "RESET", tmp_path / "no" / "such file")
+    assert run_task(toy())[0]["peak_memory_mb"] is None
+
+
+def test_the_device_is_the_one_that_the_task_used(monkeypatch):
+    held = {"memory_allocated": 2**20, "max_memory_allocated": 2**20}
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda number: None)
+    for name in held:
+        monkeypatch.setattr(torch.cuda, name, lambda number, name=name: held[name])
+    peak = PeakMemory()
+    assert (peak.device, peak.gpu_mb()) == ("cpu", 0)  # what an earlier task left there is not this one's
+    held["max_memory_allocated"] += 2**21
+    assert (peak.device, peak.gpu_mb()) == ("cuda", 6)
+
+
+def test_another_data_set_of_that_name_is_a_failure(toy, export):
+    export()
+    (record,) = run_task(toy(data=digest("digits-halves")))
+    assert (record["error"], record["data"]) == (None, digest("digits-halves"))
+    (record,) = run_task(toy(data="01234567"))
+    assert all(part in record["error"] for part in ("'digits-halves'", digest("digits-halves"), "01234567"))
+
+
+def test_tries_are_not_scored_on_test_data(toy, drcl, export, monkeypatch):
+    export()
+    data, seen = load_dataset("digits-halves"), []
+    monkeypatch.setattr(execution, "dataset", lambda name: data)
+    evaluate = execution.evaluate
+    monkeypatch.setattr(execution, "evaluate", lambda model, split: (seen.append(split), evaluate(model, split))[1])
+    for task in (toy(test=False), replace(drcl(seeds=[0]), test=False)):
+        (record,) = run_task(task)
+        assert (record["scores"], record["error"]) == ([], None)
+        assert record["validation"] > 0
+    assert seen == [data.validation] * 2
+
+
+def test_validation_is_scored_on_the_modalities_it_has(toy, drcl, export, data, monkeypatch):
+    export()
+    found = data({"image": (24, 7), "text": (20, 5), "audio": (10, 4)})
+    for names in (("image", "text"), ("image",), None):
+        held = names and found.validation.only(*names)
+        monkeypatch.setattr(execution, "dataset", lambda name, held=held: replace(found, validation=held))
+        for task in (toy(), drcl(seeds=[0])):
+            (record,) = run_task(task)
+            assert record["error"] is None
+            assert (record["validation"] is None) == (len(names or ()) < 2)
+            assert len(record["scores"]) == 2 * 6
+
+
+def test_a_model_of_a_stack_that_can_not_be_scored_harms_no_other(drcl, monkeypatch):
+    evaluate = execution.evaluate
+
+    def fails_for_one(model, split):
+        if model.settings.seed == 1:
+            raise MemoryError
+        return evaluate(model, split)
+
+    monkeypatch.setattr(execution, "evaluate", fails_for_one)
+    records = run_task(drcl(seeds=range(3)))
+    assert [(record["error"], record["diverged"]) for record in records] == [
+        (None, False),
+        ("MemoryError", False),
+        (None, False),
+    ]

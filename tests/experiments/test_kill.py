@@ -7,11 +7,10 @@ import time
 
 import pytest
 
-from drcl_mini.experiments.results import read_results
+from drcl_mini.experiments.choice import SEED
+from drcl_mini.experiments.results import parse, read_results
 
-METHODS = ["DRCL", "simplex prior", "without FA", "label loss only", "q = 0 throughout", "SM", "MCCA"]
-GRID = ["--suite", "smoke", "--methods", *METHODS, "--seeds", "3"]
-RUNS = 3 * len(METHODS)
+METHODS = ["DRCL", "simplex prior", "without FA", "SM", "MCCA"]
 
 
 @pytest.fixture
@@ -19,34 +18,50 @@ def environment():
     return os.environ | {"OMP_NUM_THREADS": "1"}
 
 
-def test_killed_again_and_again(bench, environment, tmp_path, scores):
+@pytest.mark.parametrize("more", [[], ["--jobs", "2", "--search"]])
+def test_killed_again_and_again(bench, environment, tmp_path, scores, more):
     chance, out, whole = random.Random(time.time_ns()), tmp_path / "killed", tmp_path / "whole"
-    calm = subprocess.Popen([*bench, *GRID, "--out", whole], env=environment, stdout=subprocess.DEVNULL)
-    file, finished = out / "results.jsonl", b""
-    command = [*bench, *GRID, "--out", out, "--resume"]
-    for kill in range(3):
+    grid = [*bench, "--suite", "smoke", "--methods", *METHODS, "--seeds", "3"]
+    search = [option for option in more if option == "--search"]
+    calm = subprocess.Popen([*grid, *search, "--out", whole], env=environment, stdout=subprocess.DEVNULL)
+    command = [*grid, *more, "--out", out, "--resume"]
+    files = [out / f"{name.strip('-')}.jsonl" for name in [*search, "results"]]
+    finished = dict.fromkeys(files, b"")
+    for kill in range(2):
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         wanted = chance.randrange(3)  # tasks to wait for, and then some moments more
-        before = lines(file)
-        while process.poll() is None and lines(file) < before + 3 * wanted:
+        before = sum(map(lines, files))
+        while process.poll() is None and sum(map(lines, files)) < before + 3 * wanted:
             time.sleep(0.01)
         time.sleep(chance.uniform(0, 0.7))
         process.kill()
         process.wait()
-        content = file.read_bytes() if file.exists() else b""
-        assert content.startswith(finished)
-        if kill == 1 and content:  # as if it had been killed within a write
-            os.truncate(file, max(len(finished), len(content) - chance.randrange(1, 4000)))
-        finished = content[: whole_tasks(file)]
+        written = [file for file in files if file.exists() and file.stat().st_size]
+        for file in written:
+            content = file.read_bytes()
+            assert content.startswith(finished[file])
+            if kill == 1 and file == written[-1]:  # as if it had been killed within a write
+                os.truncate(file, max(len(finished[file]), len(content) - chance.randrange(1, 4000)))
+            finished[file] = content[: whole_tasks(file)]
     last = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert last.returncode == 0, last.stderr
     told = last.stderr.splitlines()
     assert all("are cut off" in line or "another commit" in line for line in told), told
-    assert file.read_bytes().startswith(finished)
     assert calm.wait() == 0
-    found = scores(read_results(file))
-    assert len(found) == RUNS == lines(file)  # every run once: none was made twice
-    assert found == scores(read_results(whole / "results.jsonl"))
+    for file in files:
+        assert file.read_bytes().startswith(finished[file])
+        found = scores_of(file, scores)
+        assert len(found) == lines(file)  # every run once: none was made twice
+        assert found == scores_of(whole / file.name, scores)
+    assert len(found) == 3 * len(METHODS)
+    assert {r["engine"] for r in read_results(file)} == {"jobs" if "--jobs" in more else "here"}
+
+
+def scores_of(file, scores):
+    """What must agree, by run; a search's tries are told by their settings."""
+    records = read_results(file)
+    tries = [r | {"method": f"{r['method']} {r['settings']}"} if r["seed"] == SEED else r for r in records]
+    return scores(tries)
 
 
 def lines(file):
@@ -55,6 +70,4 @@ def lines(file):
 
 def whole_tasks(file):
     """Bytes of tasks that are whole."""
-    from drcl_mini.experiments.results import parse
-
     return parse(file.read_bytes(), file)[1] if file.exists() else 0

@@ -3,7 +3,9 @@ import json
 import pytest
 
 from drcl_mini import DRCL, MultimodalDataset, load_dataset, released_settings
-from drcl_mini.experiments.methods import Method, check_changes, compared, make, methods
+from drcl_mini.experiments.methods import DRCL_GRID, Method, compared, make, methods
+
+FIXED = {"fixed orthogonal prior": "orthogonal", "fixed simplex prior": "simplex"}
 
 
 @pytest.fixture
@@ -30,12 +32,19 @@ def test_every_method_can_be_made_from_what_a_record_says(known):
         assert json.loads(json.dumps({name: again[name] for name in settings})) == settings
 
 
+def test_fixed_priors_are_settings_of_drcl(known):
+    assert "fixed prior" not in {*known, *compared()}
+    for name, prior in FIXED.items():
+        assert (known[name].kind, known[name].changes, known[name].grid) == ("DRCL", {"prior": prior}, DRCL_GRID)
+        settings = known[name].settings("digits-halves", {"prior": "selected", "dim": 16}, {"q_rate": 0.01})
+        assert (settings["prior"], settings["dim"], settings["q_rate"]) == (prior, 16, 0.01)
+
+
 def test_grids_are_of_one_budget(known):
     assert len(list(known["DRCL"].choices())) == 6
     for method in known.values():
         choices = list(method.choices())
-        assert len(choices) <= 6
-        assert not method.changes or method.kind != "DRCL" or choices == [{}]
+        assert len(choices) == (6 if method.kind in compared() or method.name in ("DRCL", *FIXED) else 1)
         for choice in choices:
             method.settings("digits-halves", {}, choice)
 
@@ -59,26 +68,6 @@ def test_names_win_over_changes_and_changes_over_choices(known):
     assert (found["gamma"], found["epochs"], found["dim"]) == (1.0, 9, 32)
     assert "C" not in found
     assert known["SM"].settings("digits-halves", {"epochs": 9, "C": 3})["C"] == 3
-
-
-def test_settings_reach_the_model_inside_a_fixed_prior(known):
-    method = known["fixed simplex prior"]
-    settings = method.settings("digits-halves", {"epochs": 2, "hidden": [8]}, {"settings": {"learning_rate": 0.1}})
-    assert settings["prior"] == "simplex"
-    assert settings["settings"] == {"learning_rate": 0.1, "epochs": 2, "hidden": [8]}
-    assert known["fixed orthogonal prior"].settings("digits-halves", {})["prior"] == "orthogonal"
-    assert make(method.kind, settings, 1).title == "fixed simplex prior"
-
-
-def test_changes_must_be_of_use(known, complains):
-    chosen = [known["SM"], known["DRCL"]]
-    check_changes(chosen, {"C": 1, "epochs": 2})
-    with complains("'epochz'", "did you mean 'epochs'"):
-        check_changes(chosen, {"epochz": 2})
-    with complains("'epochs'", "no chosen method"):
-        check_changes([known["SM"]], {"epochs": 2})
-    with complains("'seed'", "--seeds"):
-        check_changes(chosen, {"seed": 2})
 
 
 def test_bad_values_are_told(complains):

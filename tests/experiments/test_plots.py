@@ -285,6 +285,13 @@ def test_bad_input_is_told_in_one_line(complains):
         task_heat_map(records, "minimedia", "DRLC")
     with complains("no finished runs", "3 failed"):
         task_heat_map(fail(records, dataset="minimedia"), "minimedia")
+    for twice in ([*records, records[0]], [*records, *(r | {"label_noise": 0.4} for r in records)]):
+        with complains("DRCL on minimedia, seed 0", "more than once", "label noise"):
+            task_heat_map(twice, "minimedia")
+        with complains("more than once"):
+            task_heat_map(twice, "minimedia", "DRCL")
+    others = runs(["spoken-digits"], ["DRCL"])
+    task_heat_map([*records, *others, *others], "minimedia")
     with complains("mAP@50"):
         task_heat_map(records, "minimedia", k=50)
     with complains("0.7", "0.5"):

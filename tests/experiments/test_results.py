@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from drcl_mini.experiments.results import FORMAT, read_results, records_of
+from drcl_mini.experiments.grid import Task
+from drcl_mini.experiments.results import FORMAT, KINDS, read_results, records_of
 from drcl_mini.experiments.writing import ResultsFile
 
 OUTCOME = {"scores": [{"query": "a", "gallery": "b", "k": "all", "map": 0.1 + 0.2}], "validation": 1 / 3}
@@ -70,8 +71,17 @@ def test_zeros_that_a_crash_of_the_machine_left_are_cut_off(path, written, stack
 
 
 def line(**changes):
-    names = ("task", "dataset", "method", "seed", "stack", "label_noise", "settings", "error")
-    return json.dumps({"format": FORMAT, **dict.fromkeys(names, 1), **changes}).encode() + b"\n"
+    task = Task("digits-halves", "SM", "SM", {}, (0,))
+    return json.dumps({**records_of(task, [OUTCOME])[0], **changes}).encode() + b"\n"
+
+
+WRONG = [
+    *({name: value} for name in ("seed", "stack", "threads") for value in (None, "1", 1.0, True)),
+    *({"stack": value} for value in (0, -1)),
+    *({name: 1} for name in ("task", "dataset", "method", "data", "scores", "settings", "search", "diverged", "error")),
+    *({name: "0.5"} for name in ("label_noise", "validation", "seconds", "jobs")),
+    *({"scores": [score]} for score in (1, {}, {"map": 0.5})),
+]
 
 
 @pytest.mark.parametrize(
@@ -85,11 +95,12 @@ def line(**changes):
         (b'{"format": 1}\n', ["line 1", "not written by"]),
         (b'{"format": null}\n', ["line 1"]),
         (b"dataset,method,map\nx,y,0.5\n", ["line 1"]),
-        (line(format="drcl_mini bench 2"), ["line 1", "another version", "'drcl_mini bench 2'", repr(FORMAT)]),
+        (line(format="drcl_mini bench 1"), ["line 1", "another version", "'drcl_mini bench 1'", repr(FORMAT)]),
         (line() + b"\n" + line(), ["line 2"]),
         (line() + b"half of a li", ["line 2"]),
-        (line() + line(stack=2, task=5) + line(stack=2, task=6), ["line 3", "1 of the 2 runs"]),
-        (b'{"format": "drcl_mini bench 1"}\n', ["line 1"]),
+        (line() + line(stack=2, task="5") + line(stack=2, task="6"), ["line 3", "1 of the 2 runs"]),
+        (json.dumps({"format": FORMAT}).encode() + b"\n", ["line 1", "not written by"]),
+        *((line(**change), ["line 1", "not written by"]) for change in WRONG),
     ],
 )
 def test_what_is_no_results_file_is_told_and_left_alone(path, content, fragments, complains):
@@ -120,13 +131,35 @@ def test_the_last_record_of_a_run_counts(path, drcl, stacks):
     assert len(read_results(path)) == 2
 
 
-def test_more_seeds_take_the_place_of_fewer_and_both_are_done(path, drcl):
-    few, many = drcl(seeds=range(2)), drcl(seeds=range(3))
+def test_a_stack_takes_the_place_of_the_whole_stack_before_it(path, drcl, sm):
+    single = [sm(seed) for seed in range(3)]
     with ResultsFile(path) as file:
-        for task in (few, many):
-            file.append(records_of(task, [OUTCOME] * len(task.seeds)))
-        assert file.done == {few.id, many.id}
-        assert [record["task"] for record in file.records] == [many.id] * 3
+        for task in single:
+            file.append(records_of(task, [OUTCOME]))
+        for seeds in (2, 4, 1, 3):
+            task = drcl(seeds=range(seeds))
+            file.append(records_of(task, [OUTCOME] * seeds))
+            assert [record["task"] for record in file.records if record["method"] == "DRCL"] == [task.id] * seeds
+        file.append(records_of(single[1], [OUTCOME]))
+        assert len(file.records) == 3 + 3
+        assert file.done == {task.id, *(task.id for task in single)}
+
+
+def test_runs_of_other_settings_data_or_threads_stand_beside_each_other(path, drcl):
+    tasks = [drcl(), drcl(epochs=3), replace(drcl(), data="01234567"), replace(drcl(), threads=2)]
+    tasks += [replace(drcl(), label_noise=0.2)]
+    with ResultsFile(path) as file:
+        for task in tasks:
+            file.append(records_of(task, [OUTCOME] * 2))
+        assert file.done == {task.id for task in tasks}
+
+
+def test_what_diverged_is_done_and_what_failed_is_not(path, drcl):
+    diverged, failed = {"error": "no", "diverged": True}, {"error": "no"}
+    with ResultsFile(path) as file:
+        for method, outcomes in (("a", [OUTCOME, diverged]), ("b", [failed, diverged]), ("c", [OUTCOME, OUTCOME])):
+            file.append(records_of(drcl(method), outcomes))
+        assert file.done == {drcl("a").id, drcl("c").id}
 
 
 def test_one_writer_at_a_time(path, stacks, complains):
@@ -182,3 +215,4 @@ def test_a_record_says_all_that_a_table_needs(drcl):
         assert (record["settings"], record["search"], record["device"]) == (task.settings, {"tries": 6}, "cpu")
     assert (good["error"], good["validation"]) == (None, 1 / 3)
     assert (bad["error"], bad["scores"], bad["seconds"]) == ("diverged", [], None)
+    assert all(type(record[name]) in kinds for record in (good, bad) for name, kinds in KINDS.items())

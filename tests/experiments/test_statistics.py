@@ -97,13 +97,16 @@ def test_compare_takes_the_seeds_that_both_finished():
     assert compare(records, "toy", "DRCL", "SM")["n"] == 0
 
 
-def test_compare_all_corrects_over_all_rows():
+def test_compare_all_corrects_within_each_data_set():
     records = grid(seeds=10)
     found = compare_all(records, "SM")
     assert len(found) == 3 * 3
     assert set(found.reference) == {"SM"}
-    assert found.p_holm.tolist() == pytest.approx(holm(found.p).tolist())
-    assert (found.smallest_p_holm == 9 * 2 / 2**10).all()
+    for name, rows in found.groupby("dataset"):
+        assert rows.p_holm.tolist() == pytest.approx(holm(rows.p).tolist())
+        alone = compare_all([record for record in records if record["dataset"] == name], "SM")
+        pd.testing.assert_frame_equal(rows.reset_index(drop=True), alone)
+    assert (found.smallest_p_holm == 3 * 2 / 2**10).all()
     for row in found.itertuples():
         assert compare(records, row.dataset, row.method, "SM")["p"] == row.p
         assert (row.difference > 0) == (row.method == "DRCL")
@@ -114,7 +117,7 @@ def test_compare_all_corrects_over_all_rows():
 def test_compare_all_says_when_nothing_could_be_significant():
     found = compare_all(grid(seeds=5), "DRCL")
     assert (found.smallest_p == 0.0625).all()
-    assert (found.smallest_p_holm == 9 * 0.0625).all()
+    assert (found.smallest_p_holm == 3 * 0.0625).all()
     assert (found.p_holm >= found.smallest_p_holm).all()
 
 
@@ -156,7 +159,21 @@ def test_ranks_name_the_blocks_that_lack_a_method():
     found = rank_methods(records, blocks="runs")
     assert found.blocks == 12
     assert found.left_out[0] == "game, seed 0 (without SM)"
-    assert rank_methods(records).blocks == 3
+
+
+def test_ranks_leave_out_and_name_a_data_set_where_a_method_has_fewer_runs():
+    records = fail_one(grid(("toy", "play", "game", "joke")), "game", "SM")
+    records = [r for r in fail_one(records, "joke", "DRCL") if (r["dataset"], r["method"]) != ("joke", "PLS")]
+    found = rank_methods(records)
+    assert found.blocks == 2
+    assert found.left_out == ("game (4 of 5 runs of SM)", "joke (4 of 5 runs of DRCL, without PLS)")
+    assert rank_methods(records, methods=["DRCL", "MCCA", "PLS"]).left_out == found.left_out[1:]
+
+
+def fail_one(records, dataset, method):
+    run = dataset, method, 1
+    lost = failed(dataset=dataset, method=method, seed=1)
+    return [lost if (r["dataset"], r["method"], r["seed"]) == run else r for r in records]
 
 
 def test_ranks_need_blocks_and_methods(complains):

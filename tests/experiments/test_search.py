@@ -1,0 +1,86 @@
+"""``bench --search``: tries on validation data, their choice, and when it is kept."""
+
+import pytest
+
+from drcl_mini import load_dataset
+from drcl_mini.experiments import command
+from drcl_mini.experiments.choice import SEED
+from drcl_mini.experiments.results import read_results
+from drcl_mini.experiments.suites import SUITES
+
+TINY = ["--set", "hidden=[8]", "--set", "dim=10", "--set", "epochs=2", "--set", "DRCL.prior_epochs=1"]
+
+
+def test_a_search_is_recorded_and_its_choice_used(out, grid, export):
+    export()
+    export("nothing to choose", grid={})
+    assert grid("toy", "nothing to choose", more=["--search", "--seeds", "2"]) == 0
+    tries = read_results(out / "search.jsonl")
+    assert [(r["method"], r["settings"]["width"], r["seed"]) for r in tries] == [("toy", 2, SEED), ("toy", 4, SEED)]
+    best = max(tries, key=lambda r: r["validation"])
+    for record in read_results(out / "results.jsonl"):
+        if record["method"] == "toy":
+            assert record["settings"]["width"] == best["settings"]["width"]
+            assert record["search"]["chosen"] == {"width": best["settings"]["width"]}
+            assert record["search"]["tries"] == 2
+        else:
+            assert record["search"] is None
+    assert all(r["scores"] == [] for r in tries)
+    (out / "search.jsonl").unlink()
+    assert grid("toy", more=["--search", "--seeds", "3", "--resume"]) == 0
+    assert read_results(out / "search.jsonl") == []  # the choice stands in the runs' records
+    assert len({r["settings"]["width"] for r in read_results(out / "results.jsonl") if r["method"] == "toy"}) == 1
+
+
+def test_what_is_stored_is_checked_before_a_search(says, out, grid, export, monkeypatch, capsys):
+    export()
+    export("other")
+    assert grid("toy", more=["--search", "--seeds", "1"]) == 0
+    assert grid("other", more=["--resume", "--seeds", "1"]) == 0
+    content = [(out / name).read_bytes() for name in ("results.jsonl", "search.jsonl")]
+    capsys.readouterr()
+    monkeypatch.setattr(command, "here", lambda tasks: pytest.fail("it had begun"))
+    for more, fragment in (["--threads", "2"], "threads = 1, now it is 2"), (["--set", "width=9"], "now it is 9"):
+        assert grid("toy", more=["--search", "--resume", *more]) == 1
+        says("'toy'", fragment)
+    assert grid("other", more=["--search", "--resume"]) == 1
+    says("'other'", "--search = not made, now it is made")
+    assert grid("toy", more=["--resume"]) == 1
+    says("'toy'", "--search = made, now it is not made")
+    assert [(out / name).read_bytes() for name in ("results.jsonl", "search.jsonl")] == content
+
+
+def test_a_search_is_made_at_each_share_of_wrong_labels(out, grid, export):
+    right, seen = load_dataset("digits-halves"), []
+    calm = export()._learn
+
+    def learn(self, train, held):
+        wrong = [(train.labels[name] != y).mean() for name, y in right.train.labels.items()]
+        assert all((held.labels[name] == y).all() for name, y in right.validation.labels.items())
+        seen.append((self.seed, round(float(sum(wrong) / 2), 1)))
+        calm(self, train, held)
+
+    export("toy", _learn=learn)
+    assert grid("toy", more=["--suite", "noise", "--search", "--seeds", "1"]) == 0
+    noises = SUITES["noise"].noises
+    tries, runs = (read_results(out / f"{name}.jsonl") for name in ("search", "results"))
+    assert [r["label_noise"] for r in tries] == [x for x in noises for _ in range(2)]
+    assert seen == [(SEED, x) for x in noises for _ in range(2)] + [(0, x) for x in noises]
+    assert [(r["label_noise"], r["search"]["label_noise"]) for r in runs] == [(x, x) for x in noises]
+
+
+def test_variants_take_the_choice_of_drcl(out, grid):
+    names = ["DRCL", "without FA", "q = 1 throughout", "fixed simplex prior"]
+    assert grid(*names, more=["--search", "--seeds", "1", *TINY]) == 0
+    tries = read_results(out / "search.jsonl")
+    assert [r["method"] for r in tries] == ["DRCL"] * 6 + ["fixed simplex prior"] * 6
+    drcl, without, fixed_q, fixed_prior = read_results(out / "results.jsonl")
+    chosen = drcl["search"]["chosen"]
+    assert {name: without["settings"][name] for name in chosen} == chosen
+    assert without["search"] == fixed_q["search"] == drcl["search"]
+    assert (fixed_q["settings"]["q_rate"], fixed_q["settings"]["learning_rate"]) == (1, chosen["learning_rate"])
+    assert fixed_prior["search"]["method"] == "fixed simplex prior"
+    assert grid("without intra", more=["--search", "--resume", "--seeds", "1", *TINY]) == 2  # nothing to choose from
+    assert grid("DRCL", "without intra", more=["--search", "--resume", "--seeds", "1", *TINY]) == 0
+    assert len(read_results(out / "search.jsonl")) == 12
+    assert read_results(out / "results.jsonl")[-1]["search"] == drcl["search"]
