@@ -21,6 +21,7 @@ from .environment import environment, write_json
 from .estimator import DRCL
 from .evaluation import Evaluation, evaluate, interval
 from .experiments import command as experiments
+from .experiments import report as reports
 from .files import check_writable, data_folder
 from .preflight import check_fit
 from .probe import linear_probe
@@ -32,7 +33,7 @@ from .training import TrainingDiverged
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 done, 1 failed, 2 usage."""
     parser = Parser(prog="python -m drcl_mini", description=__doc__)
-    names = "{run,probe,bench,bench-speed,env}"
+    names = "{run,probe,bench,report,bench-speed,env}"
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser, metavar=names)
     run_parser = commands.add_parser("run", help="train DRCL on a data set, print and save what came of it")
     default = next(iter(EMBEDDED))
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     probe_parser.add_argument("datasets", nargs="+", metavar="DATASET", help="data sets")
     probe_parser.add_argument("--out", type=Path, help="write the table to this JSON file")
     experiments.add_parser(commands)
+    reports.add_parser(commands)
     add_parser(commands)
     commands.add_parser("env", help="versions, devices and data sets: paste it into a bug report")
     options = parser.parse_args(arguments)
@@ -59,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
             if options.command == "run":
                 return run(options, parser)
-            others = {"probe": probe, "bench": experiments.bench, "bench-speed": bench_speed, "env": env}
+            others = {"probe": probe, "bench": experiments.bench, "report": reports.report}
+            others |= {"bench-speed": bench_speed, "env": env}
             return others[options.command](options)
     except KeyboardInterrupt:
         print(one_line("interrupted"), file=sys.stderr)

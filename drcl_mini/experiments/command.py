@@ -140,9 +140,11 @@ def _report(tasks: Sequence[Task], file: ResultsFile) -> int:
         whole = [record for record in group if record["error"] is None]
         print(f"{data:<20}{method:<26}{noise:>6g}{len(group):>6}{len(group) - len(whole):>7}", end="")
         held = [record["validation"] for record in whole if record["validation"] is not None]
-        maps = [np.mean([s["map"] for s in record["scores"] if s["k"] == "all"]) for record in whole]
+        maps = [
+            np.mean([s["map"] for s in record["scores"] if s["k"] == "all"]) for record in whole if record["scores"]
+        ]
         print(f"{np.mean(held) if held else np.nan:12.4f}", end="")
-        print(f"{np.mean(maps):8.4f} ± {interval(maps):.4f}" if maps else "     nan")
+        print(f"{np.mean(maps):8.4f} ± {interval(maps):.4f}" if maps else "     not scored")
     failed = sum(record["error"] is not None for group in groups.values() for record in group)
     print(f"saved in {file.path}")
     if failed:

@@ -45,6 +45,7 @@ class Plan:
         changes: by method, changed settings.
         noises: shares of wrong training labels; validation and test labels stay clean.
         threads: threads of each task.
+        test: whether to score on test data.
     """
 
     methods: Mapping[str, Sequence[Method]]
@@ -52,6 +53,7 @@ class Plan:
     changes: Mapping[str, Mapping[str, Any]]
     noises: Sequence[float] = (0.0,)
     threads: int = 1
+    test: bool = True
 
     def cells(self) -> list[Cell]:
         """Every data set with every method at every share of wrong labels."""
@@ -63,7 +65,15 @@ class Plan:
         tasks = []
         for cell in self.cells():
             choice, search = next((choices[key] for key in cell.keys if choices and key in choices), (None, None))
-            tasks += tasks_of(cell.dataset, cell.method, self.seeds, choice=choice, search=search, **self._shared(cell))
+            tasks += tasks_of(
+                cell.dataset,
+                cell.method,
+                self.seeds,
+                choice=choice,
+                search=search,
+                test=self.test,
+                **self._shared(cell),
+            )
         return tasks
 
     def tries(self, cell: Cell) -> list[tuple[dict, Task]]:
@@ -126,7 +136,7 @@ def plan_of(
     given = [change for change in given if change.name != "label_noise"]
     given = [*(Change("", *setting) for setting in suite.settings.items()), *given] if suite else given
     changes = {name: changes_of(method, given) for name, method in used.items()}
-    return Plan(chosen, range(seeds), changes, tuple(map(float, noises)), threads)
+    return Plan(chosen, range(seeds), changes, tuple(map(float, noises)), threads, suite is None or suite.test)
 
 
 def check_same(tasks: Sequence[Task], records: Sequence[Record], path: object) -> None:

@@ -16,6 +16,8 @@ Records = Sequence[Mapping[str, Any]]
 def run_scores(records: Records, k: str | int = "all") -> "DataFrame":
     """One row a run: dataset, method, seed and score, the mean mAP@k over the tasks; NaN where the run failed.
 
+    ``k="validation"`` is the mean mAP@all on validation data, the score that settings are chosen by.
+
     Raises:
         ValueError: no records, one that is no run, a cut-off that was not scored, or unlike tasks on one data set.
 
@@ -33,6 +35,8 @@ def run_scores(records: Records, k: str | int = "all") -> "DataFrame":
         score, tasks = np.nan, record.get("scores") or []
         if record.get("error") is None:
             score = np.mean([task["map"] for task in tasks if task["k"] == k] or np.nan)
+            if k == "validation" and record.get("validation") is not None:
+                score = record["validation"]
             if not np.isfinite(score):
                 raise ValueError(f"{name}: no mAP@{k} among its scores; k: {nearest(k, [t['k'] for t in tasks])}")
             own = {(task["query"], task["gallery"]) for task in tasks if task["k"] == k}

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..data import MultimodalDataset
+from ..settings import Settings
 from .methods import methods
-from .variants import ABLATIONS
+from .variants import ABLATIONS, variants
 
-REAL = ("wikipedia-classic", "spoken-digits", "minimedia")
+REAL = ("wikipedia-classic", "spoken-digits")
+SETS = (*REAL, "minimedia")
 NOISY = ("DRCL", "deep-SM", "MRL", "SDML")
 
 
@@ -19,12 +21,13 @@ class Suite:
     Args:
         what: one line for ``--help``.
         datasets: names of data sets.
-        group: ``"compared"``: DRCL, the fixed priors and every compared method; ``"ablations"``: every variant of
-            DRCL; or names.
+        group: ``"compared"``: DRCL, the fixed priors and every compared method; a group of
+            :func:`drcl_mini.experiments.variants.variants`; or names.
         seeds: how many; the benchmark's 10 and the ablations' 12 are enough for a difference that is significant when
             corrected for all methods on a data set.
         noises: shares of wrong training labels; validation and test labels stay clean.
         settings: changed settings.
+        test: whether to score on test data; what settings are chosen by never is.
     """
 
     what: str
@@ -33,6 +36,7 @@ class Suite:
     seeds: int
     noises: Sequence[float] = (0.0,)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    test: bool = True
 
     def methods(self, data: MultimodalDataset) -> list[str]:
         """Names of its methods on a data set.
@@ -45,16 +49,18 @@ class Suite:
         """
         if not isinstance(self.group, str):
             return list(self.group)
-        known = [method for method in methods(data).values() if method.kind != "DRCL released"]
-        variants = [method.name for method in known if method.kind == "DRCL" and not method.grid]
-        return variants if self.group == "ablations" else [m.name for m in known if m.name not in variants]
+        if self.group != "compared":
+            return list(variants(data.modalities, vars(Settings()), self.group))
+        return [method.name for method in methods(data).values() if method.grid or method.kind[:4] != "DRCL"]
 
 
 TINY = {"hidden": [32], "dim": 16, "epochs": 6, "prior_epochs": 4, "learning_rate": 0.01, "prior_learning_rate": 0.01}
 SUITES = {
-    "benchmark": Suite("DRCL and every compared method, 10 seeds", REAL, "compared", 10),
-    "ablations": Suite("every variant of DRCL, 12 seeds", REAL, "ablations", 12),
-    "noise": Suite("wrong training labels, a share of 0 to 0.8, 5 seeds", REAL, NOISY, 5, (0.0, 0.2, 0.4, 0.6, 0.8)),
+    "benchmark": Suite("DRCL and every compared method, 10 seeds", SETS, "compared", 10),
+    "ablations": Suite("DRCL without its parts, 12 seeds", SETS, "ablations", 12),
+    "sweeps": Suite("DRCL along its settings, on real data, 12 seeds", REAL, "sweeps", 12),
+    "tuning": Suite("DRCL's settings one at a time, on validation data alone, 5 seeds", REAL, "tuning", 5, test=False),
+    "noise": Suite("wrong training labels, a share of 0 to 0.8, 5 seeds", SETS, NOISY, 5, (0.0, 0.2, 0.4, 0.6, 0.8)),
     "smoke": Suite(
         "does it run? tiny models, 2 seeds", ["digits-halves"], ["DRCL", *ABLATIONS, "SM", "MCCA"], 2, settings=TINY
     ),

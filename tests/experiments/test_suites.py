@@ -1,5 +1,6 @@
 """Grids with a name, and plans."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,8 @@ from drcl_mini.experiments.changes import Change
 from drcl_mini.experiments.methods import compared, methods
 from drcl_mini.experiments.plan import plan_of
 from drcl_mini.experiments.results import read_results
-from drcl_mini.experiments.suites import SUITES
+from drcl_mini.experiments.scores import run_scores
+from drcl_mini.experiments.suites import SUITES, TINY
 from drcl_mini.experiments.variants import ABLATIONS
 
 
@@ -27,13 +29,26 @@ def test_the_smoke_suite(out, capsys, scores, tmp_path):
 def test_suites_hold_what_they_say():
     data = load_dataset("digits-halves")
     known = methods(data)
-    benchmark, ablations = (SUITES[name].methods(data) for name in ("benchmark", "ablations"))
+    groups = {name: SUITES[name].methods(data) for name in ("benchmark", "ablations", "sweeps", "tuning")}
+    benchmark = groups.pop("benchmark")
     own = {"DRCL", "fixed orthogonal prior", "fixed simplex prior"}
     assert set(benchmark) == {name for name, m in known.items() if m.kind in compared()} | own
     assert {"SM", "MCCA", "MRL"} <= set(benchmark)
-    assert {"full", "prior of top", "prior of bottom", "gamma = 0.5"} <= set(ablations)
-    assert set(benchmark) | set(ablations) == set(known)
-    assert not set(benchmark) & set(ablations)
+    assert {"full", "prior of top", "prior of bottom", "without FA"} <= set(groups["ablations"])
+    assert {"full", "without FA", "gamma = 0.5", "dim = 64"} <= set(groups["sweeps"])
+    assert {"full", "simplex prior × 5", "gamma = 0.5", "patience = None", "hidden = 256"} <= set(groups["tuning"])
+    assert set().union(benchmark, *groups.values()) == set(known)
+    assert not set(benchmark) & set().union(*groups.values())
+
+
+def test_tuning_never_sees_test_data(out):
+    arguments = ["--datasets", "digits-halves", "--methods", "full", "without FA", "--seeds", "2"]
+    tiny = [word for name, value in TINY.items() for word in ("--set", f"{name}={json.dumps(value)}")]
+    assert main(["bench", "--suite", "tuning", *arguments, *tiny, "--out", str(out)]) == 0
+    found = read_results(out / "results.jsonl")
+    assert [r["scores"] for r in found] == [[]] * 4
+    assert all(r["validation"] > 0.1 for r in found)
+    assert run_scores(found, "validation").score.tolist() == [r["validation"] for r in found]
 
 
 def test_suites_have_seeds_enough_for_a_significant_difference(make_split):

@@ -1,0 +1,134 @@
+"""``python -m drcl_mini report``: results files → tables with intervals and tests, and plots."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..checks import needs
+from ..files import check_writable
+from .plots import bars, rank_diagram
+from .results import Record, read_results
+from .scores import check_known, run_scores
+from .statistics import compare_all, rank_methods, table
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+COLUMNS = "{:<24}{:<11}{:>5}{:>7}{:>9}{:>9}{:>12}{:>9}{:>10}"
+
+
+def add_parser(commands: Any) -> None:
+    """Add ``report`` to the command line."""
+    parser = commands.add_parser("report", help="tables and plots of results files", description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="results.jsonl of one or more grids")
+    parser.add_argument("--reference", default="DRCL", metavar="METHOD", help="what the others are compared with")
+    parser.add_argument("--k", default="all", help="mAP@k: all (default), 50, or validation")
+    parser.add_argument("--mean", nargs="+", metavar="DATASET", help="a table of the mean over these data sets, too")
+    parser.add_argument("--plots", type=Path, metavar="DIR", help="draw bars and critical differences into this folder")
+
+
+def report(options: argparse.Namespace) -> int:
+    """Print a table for each data set and label noise; draw them where asked."""
+    k = int(options.k) if options.k.isdecimal() else options.k
+    records = [record for path in options.files for record in read_results(path)]
+    folder = check_writable(options.plots) if options.plots else None
+    for noise in sorted({record["label_noise"] for record in records}):
+        some = [record for record in records if record["label_noise"] == noise]
+        tried = some + (mean_over(some, options.mean) if options.mean else [])
+        found = verdicts(tried, options.reference, k)
+        for name, rows in found.groupby("dataset", sort=False):
+            print(f"{name}, {noise:.0%} of the training labels wrong" if noise else name, f"mAP@{k}", sep=", ")
+            print(_text(rows, options.reference))
+        if folder:
+            _draw(some, found, folder, f"-noise{noise:g}" if noise else "", k)
+    return 0
+
+
+def mean_over(records: Sequence[Record], datasets: Sequence[str]) -> list[dict[str, Any]]:
+    """Runs of a data set that is not one: each seed's mean over data sets. A run that failed on one has failed.
+
+    Methods that were not run on all of them are left out; so are seeds.
+
+    Raises:
+        ValueError: a data set without runs.
+
+    Example:
+        >>> def run(data, value):
+        ...     tasks = [{"query": "a", "gallery": "b", "k": "all", "map": value}]
+        ...     return {"dataset": data, "method": "SM", "seed": 0, "scores": tasks, "error": None, "pairing": None}
+        >>> (run,) = mean_over([run("toy", 0.4), run("play", 0.6)], ["toy", "play"])
+        >>> run["dataset"], run["scores"][0]["map"]
+        ('mean of toy and play', 0.5)
+    """
+    check_known(run_scores(records), dataset=datasets)
+    title, groups = f"mean of {' and '.join(datasets)}", {}
+    for record in records:
+        if record["dataset"] in datasets:
+            groups.setdefault((record["method"], record["seed"]), {})[record["dataset"]] = record
+    found = []
+    for (method, seed), runs in groups.items():
+        if len(runs) < len(datasets):
+            continue
+        error = next((run["error"] for run in runs.values() if run["error"] is not None), None)
+        own = {"dataset": title, "method": method, "seed": seed, "error": error, "scores": []}
+        own["pairing"] = next(iter({run["pairing"] for run in runs.values()} - {None}), None)
+        if error is None:
+            scores = [score for run in runs.values() for score in _means(run)]
+            for cut in dict.fromkeys(score["k"] for score in scores):
+                maps = [score["map"] for score in scores if score["k"] == cut]
+                own["scores"].append({"query": "mean", "gallery": "mean", "k": cut, "map": float(np.mean(maps))})
+        found.append(own)
+    return found
+
+
+def _means(record: Record) -> list[dict[str, Any]]:
+    """The mean over a run's tasks, at each cut-off."""
+    cuts = dict.fromkeys(score["k"] for score in record["scores"])
+    return [{"k": cut, "map": np.mean([s["map"] for s in record["scores"] if s["k"] == cut])} for cut in cuts]
+
+
+def verdicts(records: Sequence[Record], reference: str, k: str | int = "all") -> "DataFrame":
+    """:func:`table` beside :func:`compare_all`: each method's mean, and how much better or worse than the reference.
+
+    ``pairing`` says how pairs were made for methods that need them: ``"class-wise"`` pairs give labels away.
+
+    Example:
+        >>> def run(method, seed, value):
+        ...     tasks = [{"query": "a", "gallery": "b", "k": "all", "map": value}]
+        ...     told = {"dataset": "toy", "method": method, "seed": seed, "scores": tasks}
+        ...     return told | {"error": None, "pairing": None}
+        >>> records = [run(m, s, 0.5 + i / 10) for i, m in enumerate(("SM", "DRCL")) for s in range(6)]
+        >>> verdicts(records, "DRCL")[["method", "mean", "difference", "p_holm"]].round(3).values.tolist()
+        [['DRCL', 0.6, nan, nan], ['SM', 0.5, -0.1, 0.031]]
+    """
+    found = table(records, k)
+    pairing = {(record["dataset"], record["method"]): record["pairing"] or "" for record in records}
+    found["pairing"] = [pairing.get(key, "") for key in zip(found.dataset, found.method, strict=True)]
+    own = ["dataset", "method", "difference", "half_difference", "p_holm"]
+    if found.method.nunique() == 1:
+        return found.reindex(columns=[*found.columns, *own[2:]])
+    compared = compare_all(records, reference, k).rename(columns={"half": "half_difference"})
+    return found.merge(compared[own], on=["dataset", "method"], how="left")
+
+
+def _text(rows: "DataFrame", reference: str) -> str:
+    heads = ["method", "pairs", "runs", "failed", "mAP", "± 95 %", f"− {reference}"[:11], "± 95 %", "p (Holm)"]
+    lines = [COLUMNS.format(*heads)]
+    for row in rows[rows.n + rows.failed > 0].itertuples():
+        numbers = [row.mean, row.half, row.difference, row.half_difference, row.p_holm]
+        told = [f"{value:.4f}" if np.isfinite(value) else "" for value in numbers]
+        lines.append(COLUMNS.format(row.method[:23], row.pairing, row.n, row.failed, *told).rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def _draw(records: Sequence[Record], found: "DataFrame", folder: Path, ending: str, k: str | int) -> None:
+    figures = {"bars": bars(found, label=f"mean mAP@{k}")}
+    if len({record["method"] for record in records}) > 2:
+        figures["ranks"] = rank_diagram(rank_methods(records, k, "runs"))
+    for name, figure in figures.items():
+        figure.savefig(folder / f"{name}{ending}.png", dpi=150, bbox_inches="tight")
+        needs("matplotlib.pyplot", "matplotlib").close(figure)
+        print(f"drawn in {folder / f'{name}{ending}.png'}")

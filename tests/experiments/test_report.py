@@ -1,0 +1,80 @@
+"""Tables and plots of results files, by one command."""
+
+import numpy as np
+import pytest
+
+from drcl_mini.cli import main
+from drcl_mini.experiments.grid import Task
+from drcl_mini.experiments.report import mean_over
+from drcl_mini.experiments.results import read_results, records_of
+from drcl_mini.experiments.writing import ResultsFile
+
+MEANS = {"DRCL": 0.6, "SM": 0.5, "MRL": 0.55}
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Six seeds of three methods on two data sets; one run has failed."""
+    path, source = tmp_path / "results.jsonl", np.random.default_rng(0)
+    with ResultsFile(path) as file:
+        for data in ("toy", "play"):
+            for method, mean in MEANS.items():
+                for seed in range(6):
+                    task = Task(data, method, method, {}, (seed,))
+                    maps = zip(("all", 50), mean + source.normal(0, 0.01, size=2), strict=True)
+                    outcome = {"scores": [{"query": "a", "gallery": "b", "k": k, "map": value} for k, value in maps]}
+                    outcome |= {"pairing": "class-wise"} if method == "MRL" else {}
+                    lost = (data, method, seed) == ("play", "SM", 5)
+                    file.append(records_of(task, [{"error": "no"} if lost else outcome]))
+    return path
+
+
+def test_tables_say_means_differences_and_what_failed(results, capsys):
+    assert main(["report", str(results), "--mean", "toy", "play"]) == 0
+    printed = capsys.readouterr().out
+    tables = {block.splitlines()[0]: block.splitlines()[2:] for block in printed.strip().split("\n\n")}
+    assert list(tables) == ["mean of toy and play, mAP@all", "play, mAP@all", "toy, mAP@all"]
+    assert [line.split()[0] for line in tables["toy, mAP@all"]] == ["DRCL", "MRL", "SM"]
+    assert "class-wise" in tables["toy, mAP@all"][1]
+    assert tables["play, mAP@all"][2].split()[1:3] == ["5", "1"]  # runs, failed
+    own = [r["scores"][0]["map"] for r in read_results(results) if (r["dataset"], r["method"]) == ("toy", "DRCL")]
+    other = [r["scores"][0]["map"] for r in read_results(results) if (r["dataset"], r["method"]) == ("toy", "SM")]
+    line = tables["toy, mAP@all"][2].split()
+    assert line[3] == f"{np.mean(other):.4f}"
+    assert line[5] == f"{np.mean(other) - np.mean(own):.4f}"
+    assert line[-1] == f"{2 * 2 / 2**6:.4f}"  # the smallest p of six seeds, for two methods
+
+
+def test_the_mean_over_data_sets_is_of_each_seed(results):
+    records = read_results(results)
+    found = {(r["method"], r["seed"]): r for r in mean_over(records, ["toy", "play"])}
+    maps = [r["scores"][1]["map"] for r in records if (r["method"], r["seed"]) == ("DRCL", 3)]
+    assert len(found) == 18
+    assert found["DRCL", 3]["scores"][1]["map"] == pytest.approx(np.mean(maps))
+    assert (found["SM", 5]["error"], found["SM", 5]["scores"]) == ("no", [])
+    assert found["MRL", 0]["pairing"] == "class-wise"
+    with pytest.raises(ValueError, match="no runs of dataset 'toi'"):
+        mean_over(records, ["toi"])
+
+
+def test_plots_are_drawn_beside_the_tables(results, tmp_path, capsys):
+    assert main(["report", str(results), "--k", "50", "--plots", str(tmp_path / "plots")]) == 0
+    assert "mAP@50" in capsys.readouterr().out
+    drawn = {path.name: path.read_bytes()[:4] for path in (tmp_path / "plots").iterdir()}
+    assert drawn == {"bars.png": b"\x89PNG", "ranks.png": b"\x89PNG"}
+
+
+def test_bad_input_is_one_clear_line(results, tmp_path, capsys):
+    (tmp_path / "other.txt").write_text("hello\n")
+    bad = [
+        ([str(tmp_path / "other.txt")], "was not written by"),
+        ([str(tmp_path / "none.jsonl")], "none.jsonl"),
+        ([str(results), "--reference", "SN"], "no runs of method 'SN'"),
+        ([str(results), "--k", "7"], "no mAP@7"),
+        ([str(results), "--mean", "toi"], "no runs of dataset 'toi'"),
+    ]
+    for arguments, told in bad:
+        assert main(["report", *arguments]) == 1
+        printed = capsys.readouterr().err
+        assert told in printed
+        assert printed.count("\n") == 1
