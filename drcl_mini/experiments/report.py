@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.stats import spearmanr
 
-from ..checks import needs
 from ..files import check_writable
-from .plots import bars, rank_diagram
+from .gallery import draw_all
+from .published import published_means, read_published
 from .results import Record, read_results
 from .scores import check_known, run_scores
-from .statistics import compare_all, rank_methods, table
+from .statistics import compare_all, table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -27,14 +28,16 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--reference", default="DRCL", metavar="METHOD", help="what the others are compared with")
     parser.add_argument("--k", default="all", help="mAP@k: all (default), 50, or validation")
     parser.add_argument("--mean", nargs="+", metavar="DATASET", help="a table of the mean over these data sets, too")
-    parser.add_argument("--plots", type=Path, metavar="DIR", help="draw bars and critical differences into this folder")
+    parser.add_argument("--plots", type=Path, metavar="DIR", help="draw all that the files hold into this folder")
+    told = "published mAP, a CSV file: printed and drawn beside ours where methods are the same"
+    parser.add_argument("--published", type=Path, metavar="FILE", help=told)
 
 
 def report(options: argparse.Namespace) -> int:
     """Print a table for each data set and label noise; draw them where asked."""
     k = int(options.k) if options.k.isdecimal() else options.k
     records = [record for path in options.files for record in read_results(path)]
-    folder = check_writable(options.plots) if options.plots else None
+    published = read_published(options.published) if options.published else None
     for noise in sorted({record["label_noise"] for record in records}):
         some = [record for record in records if record["label_noise"] == noise]
         tried = some + (mean_over(some, options.mean) if options.mean else [])
@@ -42,8 +45,11 @@ def report(options: argparse.Namespace) -> int:
         for name, rows in found.groupby("dataset", sort=False):
             print(f"{name}, {noise:.0%} of the training labels wrong" if noise else name, f"mAP@{k}", sep=", ")
             print(_text(rows, options.reference))
-        if folder:
-            _draw(some, found, folder, f"-noise{noise:g}" if noise else "", k)
+    if published is not None:
+        print(_beside(records, published, k))
+    if options.plots:
+        for path in draw_all(records, check_writable(options.plots), k, published):
+            print(f"drawn: {path}")
     return 0
 
 
@@ -124,11 +130,19 @@ def _text(rows: "DataFrame", reference: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _draw(records: Sequence[Record], found: "DataFrame", folder: Path, ending: str, k: str | int) -> None:
-    figures = {"bars": bars(found, label=f"mean mAP@{k}")}
-    if len({record["method"] for record in records}) > 2:
-        figures["ranks"] = rank_diagram(rank_methods(records, k, "runs"))
-    for name, figure in figures.items():
-        figure.savefig(folder / f"{name}{ending}.png", dpi=150, bbox_inches="tight")
-        needs("matplotlib.pyplot", "matplotlib").close(figure)
-        print(f"drawn in {folder / f'{name}{ending}.png'}")
+def _beside(records: Sequence[Record], published: "DataFrame", k: str | int) -> str:
+    """Our means beside published ones of the same method, and how alike the two orders are."""
+    lines = []
+    for name in dict.fromkeys(record["dataset"] for record in records):
+        for noise in sorted({record["label_noise"] for record in records if record["dataset"] == name}):
+            some = [r for r in records if (r["dataset"], r["label_noise"]) == (name, noise)]
+            ours = table(some, k).set_index("method")["mean"].dropna()
+            theirs = published_means(published, name, noise, k)
+            both = [method for method in ours.index if method in theirs]
+            if len(both) < 3:
+                continue
+            rho = spearmanr(ours[both], theirs[both]).statistic
+            lines += [f"{name} beside published rows of other features, label noise {noise:g}, mAP@{k}"]
+            lines += [f"{method:<24}{ours[method]:9.4f}{theirs[method]:9.4f}" for method in both]
+            lines += [f"rank correlation {rho:.2f} over {len(both)} methods\n"]
+    return "\n".join(lines)

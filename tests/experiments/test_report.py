@@ -1,14 +1,20 @@
 """Tables and plots of results files, by one command."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from drcl_mini import Settings
 from drcl_mini.cli import main
 from drcl_mini.experiments.grid import Task
 from drcl_mini.experiments.report import mean_over
 from drcl_mini.experiments.results import read_results, records_of
+from drcl_mini.experiments.variants import SWEEPS, variants
 from drcl_mini.experiments.writing import ResultsFile
 
+PUBLISHED = Path(__file__).parents[2] / "book" / "results" / "published.csv"
 MEANS = {"DRCL": 0.6, "SM": 0.5, "MRL": 0.55}
 
 
@@ -23,6 +29,7 @@ def results(tmp_path):
                     task = Task(data, method, method, {}, (seed,))
                     maps = zip(("all", 50), mean + source.normal(0, 0.01, size=2), strict=True)
                     outcome = {"scores": [{"query": "a", "gallery": "b", "k": k, "map": value} for k, value in maps]}
+                    outcome |= {"precision_recall": [mean] * 11}
                     outcome |= {"pairing": "class-wise"} if method == "MRL" else {}
                     lost = (data, method, seed) == ("play", "SM", 5)
                     file.append(records_of(task, [{"error": "no"} if lost else outcome]))
@@ -61,7 +68,9 @@ def test_plots_are_drawn_beside_the_tables(results, tmp_path, capsys):
     assert main(["report", str(results), "--k", "50", "--plots", str(tmp_path / "plots")]) == 0
     assert "mAP@50" in capsys.readouterr().out
     drawn = {path.name: path.read_bytes()[:4] for path in (tmp_path / "plots").iterdir()}
-    assert drawn == {"bars.png": b"\x89PNG", "ranks.png": b"\x89PNG"}
+    names = ["bars", "ranks", *(f"{kind}-{data}" for kind in ("precision-recall", "tasks") for data in ("toy", "play"))]
+    names += ["tasks-toy-DRCL", "tasks-play-DRCL"]
+    assert drawn == {f"{name}.png": b"\x89PNG" for name in names}
 
 
 def test_bad_input_is_one_clear_line(results, tmp_path, capsys):
@@ -78,3 +87,38 @@ def test_bad_input_is_one_clear_line(results, tmp_path, capsys):
         printed = capsys.readouterr().err
         assert told in printed
         assert printed.count("\n") == 1
+
+
+def test_everything_that_files_hold_is_drawn(tmp_path, capsys):
+    folders = [tmp_path / "clean", tmp_path / "noisy"]
+    sweeps = list(variants(["top", "bottom"], vars(Settings()), "sweeps"))
+    short = ["--datasets", "digits-halves", "--set", "DRCL.epochs=1", "--set", "DRCL.prior_epochs=1"]
+    swept = [word.replace("DRCL.", "") for word in short]
+    assert main(["bench", "--methods", *sweeps, "--seeds", "2", *swept, "--out", str(folders[0])]) == 0
+    assert main(["bench", "--suite", "noise", "--methods", "DRCL", "SM", "MCCA", *short, "--out", str(folders[1])]) == 0
+    for folder in folders:
+        files = ["report", str(folder / "results.jsonl"), "--reference", "full" if folder == folders[0] else "DRCL"]
+        assert main([*files, "--plots", str(folder / "plots"), "--published", str(PUBLISHED)]) == 0
+    capsys.readouterr()
+    drawn = [{path.stem for path in (folder / "plots").iterdir()} for folder in folders]
+    always = {"bars", "ranks", "precision-recall-digits-halves", "tasks-digits-halves"}
+    assert drawn[0] == always | {"tasks-digits-halves-full", *(f"sweep-{setting}" for setting in SWEEPS)}
+    assert drawn[1] == always | {"tasks-digits-halves-DRCL", "noise-digits-halves"}
+
+
+def test_published_numbers_stand_beside_ours(results, tmp_path, capsys):
+    records = [{**r, "dataset": "wikipedia-classic", "label_noise": 0.2} for r in read_results(results)[:18]]
+    records = [{**r, "method": {"DRCL": "MRL", "SM": "MCCA", "MRL": "deep-SM"}[r["method"]]} for r in records]
+    path = tmp_path / "wikipedia.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    arguments = ["report", str(path), "--reference", "MRL", "--published"]
+    assert main([*arguments, str(PUBLISHED)]) == 0
+    printed = capsys.readouterr().out.split("beside published rows")[1]
+    assert [line.split()[0] for line in printed.splitlines()[1:4]] == ["MRL", "deep-SM", "MCCA"]
+    rows = [line.split(",") for line in PUBLISHED.read_text().splitlines() if line.startswith("Wikipedia,MRL")]
+    theirs = [float(row[6]) for row in rows if row[4:6] == ["all", "0.2"]]
+    assert f"{np.mean(theirs):.4f}" in printed
+    assert "rank correlation 1.00 over 3 methods" in printed
+    (tmp_path / "bad.csv").write_text("method,map\nSM,1\n")
+    assert main([*arguments, str(tmp_path / "bad.csv")]) == 1
+    assert "no column 'dataset'" in capsys.readouterr().err

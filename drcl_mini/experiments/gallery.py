@@ -1,0 +1,99 @@
+"""Every plot that results files hold enough for, as PNG files."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..checks import needs
+from ..settings import Settings
+from .curves import noise_curves, sweep
+from .plots import bars, precision_recall_curves, rank_diagram, task_heat_map
+from .published import published_rows
+from .results import Record
+from .scores import run_scores
+from .statistics import curve, rank_methods, table
+from .variants import SWEEPS
+from .variants import sweep as points_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+SYMBOLS = {"gamma": "γ", "alpha": "α", "beta": "β", "eta": "η", "dim": "D", "hidden": "hidden widths"}
+RECALL = np.linspace(0, 1, 11)
+
+
+def draw_all(
+    records: Sequence[Record], folder: Path, k: str | int = "all", published: "DataFrame | None" = None
+) -> list[Path]:
+    """Draw bars, ranks, precision–recall curves, heat maps, sweeps and noise curves, as far as there are runs for them.
+
+    Args:
+        records: the runs of one or more results files.
+        folder: where the files go.
+        k: the cut-off.
+        published: from :func:`drcl_mini.experiments.published.read_published`, to stand beside noise curves.
+
+    Returns:
+        The files.
+    """
+    close, paths = needs("matplotlib.pyplot", "matplotlib").close, []
+    for name, figure in _figures(records, k, published):
+        paths.append(folder / f"{name}.png")
+        figure.savefig(paths[-1], dpi=150, bbox_inches="tight")
+        close(figure)
+    return paths
+
+
+def _figures(records: Sequence[Record], k: str | int, published: "DataFrame | None") -> Iterator[tuple[str, "Figure"]]:
+    clean = [record for record in records if not record["label_noise"]]
+    if clean:
+        yield "bars", bars(table(clean, k), label=_axis(k), highlight=_own(clean))
+        if run_scores(clean).method.nunique() > 2:
+            yield "ranks", rank_diagram(rank_methods(clean, k, "runs"), highlight=_own(clean))
+    for name in dict.fromkeys(record["dataset"] for record in records):
+        here = [record for record in clean if record["dataset"] == name and record["error"] is None]
+        curves = {m: (RECALL, _mean(here, m)) for m in _methods(here)}
+        if curves and k != "validation":
+            yield f"precision-recall-{name}", precision_recall_curves(curves, title=name, highlight=_own(here))
+            yield f"tasks-{name}", task_heat_map(here, name, k=k)
+            for own in _own(here):
+                yield f"tasks-{name}-{own}", task_heat_map(here, name, own, k=k)
+        noisy = [record for record in records if record["dataset"] == name]
+        if len({record["label_noise"] for record in noisy}) > 2:
+            theirs = None if published is None else published_rows(published, name, k)
+            theirs = theirs if theirs is None else theirs[theirs.method.isin(_methods(noisy))]
+            found = curve(noisy, "label_noise", k)
+            yield f"noise-{name}", noise_curves(found, published=theirs, score=_axis(k))
+    for setting in SWEEPS:
+        found = _sweep(clean, setting, k)
+        if found is not None:
+            default = getattr(Settings(), setting)
+            told = ", ".join(map(str, default)) if isinstance(default, tuple) else default
+            yield f"sweep-{setting}", sweep(found, label=SYMBOLS[setting], default=told, score=_axis(k), even=True)
+
+
+def _sweep(records: Sequence[Record], setting: str, k: str | int) -> "DataFrame | None":
+    """The curve along a setting, if all of it was run somewhere; a line for each data set."""
+    points = points_of(setting, vars(Settings()))
+    whole = {name for name in {r["dataset"] for r in records} if points.keys() <= set(_methods(records, name))}
+    some = [r for r in records if r["dataset"] in whole and r["method"] in points]
+    return curve(some, setting, k, by=["dataset"]) if some else None
+
+
+def _methods(records: Sequence[Record], dataset: str | None = None) -> list[str]:
+    return list(dict.fromkeys(r["method"] for r in records if dataset in (None, r["dataset"])))
+
+
+def _own(records: Sequence[Record]) -> list[str]:
+    return [name for name in ("DRCL", "full") if name in _methods(records)]
+
+
+def _mean(records: Sequence[Record], method: str) -> Any:
+    return np.mean([record["precision_recall"] for record in records if record["method"] == method], axis=0)
+
+
+def _axis(k: str | int) -> str:
+    return "mean mAP@all on validation data" if k == "validation" else f"mean mAP@{k}"
