@@ -55,7 +55,7 @@ def _figures(records: Sequence[Record], k: str | int, published: "DataFrame | No
             yield "ranks", rank_diagram(rank_methods(clean, k, "runs"), highlight=_own(clean))
     for name in dict.fromkeys(record["dataset"] for record in records):
         here = [record for record in clean if record["dataset"] == name and record["error"] is None]
-        curves = {m: (RECALL, _mean(here, m)) for m in _methods(here)}
+        curves = {m: (RECALL, _mean(here, m)) for m in sorted(_methods(here))}
         if curves and k != "validation":
             yield f"precision-recall-{name}", precision_recall_curves(curves, title=name, highlight=_own(here))
             yield f"tasks-{name}", task_heat_map(here, name, k=k)
@@ -64,9 +64,9 @@ def _figures(records: Sequence[Record], k: str | int, published: "DataFrame | No
         noisy = [record for record in records if record["dataset"] == name]
         if len({record["label_noise"] for record in noisy}) > 2:
             theirs = None if published is None else published_rows(published, name, k)
-            theirs = theirs if theirs is None else theirs[theirs.method.isin(_methods(noisy))]
-            found = curve(noisy, "label_noise", k)
-            yield f"noise-{name}", noise_curves(found, published=theirs, score=_axis(k))
+            theirs = None if theirs is None else theirs[theirs.method.isin(_methods(noisy))]
+            theirs = None if theirs is None or theirs.empty else theirs
+            yield f"noise-{name}", noise_curves(curve(noisy, "label_noise", k), published=theirs, score=_axis(k))
     for setting in SWEEPS:
         found = _sweep(clean, setting, k)
         if found is not None:

@@ -18,7 +18,7 @@ from .statistics import compare_all, table
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-COLUMNS = "{:<24}{:<11}{:>5}{:>7}{:>9}{:>9}{:>12}{:>9}{:>10}"
+COLUMNS = "{:<32}{:<11}{:>5}{:>7}{:>9}{:>9}{:>12}{:>9}{:>10}"
 
 
 def add_parser(commands: Any) -> None:
@@ -126,7 +126,7 @@ def _text(rows: "DataFrame", reference: str) -> str:
     for row in rows[rows.n + rows.failed > 0].itertuples():
         numbers = [row.mean, row.half, row.difference, row.half_difference, row.p_holm]
         told = [f"{value:.4f}" if np.isfinite(value) else "" for value in numbers]
-        lines.append(COLUMNS.format(row.method[:23], row.pairing, row.n, row.failed, *told).rstrip())
+        lines.append(COLUMNS.format(row.method[:31], row.pairing, row.n, row.failed, *told).rstrip())
     return "\n".join(lines) + "\n"
 
 

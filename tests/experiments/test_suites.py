@@ -15,12 +15,14 @@ from drcl_mini.experiments.scores import run_scores
 from drcl_mini.experiments.suites import SUITES, TINY
 from drcl_mini.experiments.variants import ABLATIONS
 
+FIXED = ("fixed orthogonal prior", "fixed simplex prior")
+
 
 def test_the_smoke_suite(out, capsys, scores, tmp_path):
     assert main(["bench", "--suite", "smoke", "--out", str(out)]) == 0
     found = read_results(out / "results.jsonl")
-    assert {r["method"] for r in found} == {"DRCL", *ABLATIONS, "SM", "MCCA"}
-    assert len(scores(found)) == len(found) == 2 * (len(ABLATIONS) + 3)
+    assert {r["method"] for r in found} == {"DRCL", *FIXED, *compared(), *ABLATIONS}
+    assert len(scores(found)) == len(found) == 2 * (1 + len(FIXED) + len(compared()) + len(ABLATIONS))
     printed = capsys.readouterr().out
     assert "without FA" in printed
     assert "results.jsonl" in printed
@@ -31,7 +33,7 @@ def test_suites_hold_what_they_say():
     known = methods(data)
     groups = {name: SUITES[name].methods(data) for name in ("benchmark", "ablations", "sweeps", "tuning")}
     benchmark = groups.pop("benchmark")
-    own = {"DRCL", "fixed orthogonal prior", "fixed simplex prior"}
+    own = {"DRCL", *FIXED}
     assert set(benchmark) == {name for name, m in known.items() if m.kind in compared()} | own
     assert {"SM", "MCCA", "MRL"} <= set(benchmark)
     assert {"full", "prior of top", "prior of bottom", "without FA"} <= set(groups["ablations"])
