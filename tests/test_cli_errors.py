@@ -58,7 +58,7 @@ def untrained(monkeypatch):
         (["run", "--seed", "-1"], ["'seed'", "-1"]),
         (["run", "--seed", "one"], ["--seed", "'one'"]),
         (["walk"], ["'walk'", "run"]),
-        ([], ["{run,probe,bench,bench-speed,env}"]),
+        ([], ["{run,probe,bench,report,bench-speed,env}"]),
     ],
 )
 @pytest.mark.usefixtures("untrained")
