@@ -1,39 +1,9 @@
-"""What the chapters share: the figure style, one colour per modality, and the picture of the method."""
-
-import ast
-import inspect
-import textwrap
-from collections.abc import Callable
-from pathlib import Path
+"""The picture of the method, drawn from boxes and arrows."""
 
 import matplotlib.pyplot as plt
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-COLOURS = {
-    "image": "#0072B2",
-    "text": "#D55E00",
-    "audio": "#009E73",
-    "video": "#CC79A7",
-    "3d": "#E69F00",
-    "top": "#0072B2",
-    "bottom": "#D55E00",
-}
-INK, PAPER = "#222222", "#f4f1ea"
-
-
-def use_style() -> None:
-    """Give every figure from here on the book's look."""
-    plt.style.use(Path(__file__).with_name("drcl.mplstyle"))
-
-
-def show_source(function: Callable) -> None:
-    """Print a function of the package as it stands in its source, without its docstring."""
-    source = textwrap.dedent(inspect.getsource(function))
-    body = ast.parse(source).body[0].body
-    lines = source.splitlines()
-    if ast.get_docstring(ast.parse(source).body[0]):
-        del lines[body[0].lineno - 1 : body[0].end_lineno]
-    print("\n".join(lines))
+from .style import COLOURS, INK, PAPER
 
 
 def box(

@@ -1,0 +1,26 @@
+"""What the chapters share: style, pictures that react, the package's source, stored results."""
+
+from .diagrams import arrow, box, draw_method
+from .live import hover, png, slider
+from .results import command, make_again, result, runs
+from .source import show_source
+from .style import COLOURS, FAMILIES, INK, PAPER, use_style
+
+__all__ = [
+    "COLOURS",
+    "FAMILIES",
+    "INK",
+    "PAPER",
+    "arrow",
+    "box",
+    "command",
+    "draw_method",
+    "hover",
+    "make_again",
+    "png",
+    "result",
+    "runs",
+    "show_source",
+    "slider",
+    "use_style",
+]

@@ -1,0 +1,28 @@
+"""One look for the whole book: the figure style, and one colour for each modality and each class family."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+
+COLOURS = {
+    "image": "#0072B2",
+    "text": "#D55E00",
+    "audio": "#009E73",
+    "video": "#CC79A7",
+    "3d": "#E69F00",
+    "top": "#0072B2",
+    "bottom": "#D55E00",
+}
+FAMILIES = {
+    "animal": "#332288",
+    "vehicle": "#882255",
+    "instrument": "#117733",
+    "weather": "#44AA99",
+    "tool": "#AA8800",
+}
+INK, PAPER = "#222222", "#f4f1ea"
+
+
+def use_style() -> None:
+    """Give every figure from here on the book's look."""
+    plt.style.use(Path(__file__).parents[1] / "drcl.mplstyle")
