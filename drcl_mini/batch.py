@@ -1,8 +1,11 @@
 """Many models fitted at once: the two stages of DRCL, each for a stack of runs. One model is the smallest stack."""
 
+import json
+import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +20,7 @@ from .encoder import ROWS, Encoder, build_encoder
 from .noise import with_label_noise
 from .preflight import check_fit, check_prior
 from .prior import learn_priors, orthogonal_prior, select_prior, simplex_prior
+from .progress import Keeper, Progress, fingerprint
 from .ranking import check_memory
 from .recasting import one_hot
 from .settings import Settings
@@ -39,6 +43,8 @@ def fit_many(
     validation: Split | None = None,
     priors: Sequence[Any] | None = None,
     memory: int | None = None,
+    checkpoint: str | os.PathLike | None = None,
+    every: int = 10,
 ) -> None:
     """Fit many models at once, in place, each as its own ``fit`` would: a run in a batch equals the run alone.
 
@@ -53,6 +59,8 @@ def fit_many(
         validation: what picks the epochs.
         priors: for each model a given prior W (D, C), or ``None`` to learn one.
         memory: bytes that one stack may take, about; by default half of what is free now.
+        checkpoint: a file that keeps the progress of one model, see :meth:`drcl_mini.DRCL.fit`.
+        every: epochs between two writes of it.
 
     Raises:
         ValueError: data or settings that don't fit; nothing has changed then.
@@ -82,6 +90,9 @@ def fit_many(
         if prior is not None:
             given[model] = check_prior(prior, s.dim, classes).to(device)
         groups[device, *(getattr(s, name) for name in SHAPING)].append(model)
+    progress = None
+    if checkpoint is not None:
+        progress = _progress(models, checkpoint, every, {"train": train, "validation": validation}, priors)
     for model in models:
         model._forget(classes)
     errors: dict[DRCL, TrainingDiverged] = {}
@@ -90,7 +101,7 @@ def fit_many(
         for (device, *_), group in groups.items():
             if device not in data:
                 data[device] = [tensors(split, classes, device) for split in (train, validation)]
-            stages = Stages(group, *data[device], memory, errors)
+            stages = Stages(group, *data[device], memory, errors, progress)
             with tf32(group[0].settings.precision == "tf32"):
                 stages.choose_priors(given)
                 for name in train.modalities:
@@ -109,6 +120,7 @@ class Stages:
         held: those of validation.
         memory: bytes that one stack may take; ``None``: half of what is free.
         errors: where models that diverge are noted; they take no further part.
+        progress: the file that keeps the progress of one model.
     """
 
     def __init__(
@@ -118,8 +130,10 @@ class Stages:
         held: Tensors,
         memory: int | None,
         errors: dict["DRCL", TrainingDiverged],
+        progress: Progress | None = None,
     ) -> None:
         self.models, self.data, self.held, self.memory, self.errors = models, data, held, memory, errors
+        self.progress = progress
 
     def choose_priors(self, given: dict["DRCL", Tensor]) -> None:
         """Give each model its ``prior_``: the given one, a fixed one, or the one that SPL selects."""
@@ -142,7 +156,8 @@ class Stages:
                 scored = self.held[name] if settings[0].selection == "validation" else None
                 with reporting(part, "prior", name, sum(s.prior_epochs for s in settings)) as reports:
                     starts = [first[model] for model in part]
-                    found = learn_priors(x, self._labels(part, name), starts, settings, name, scored, reports)
+                    labels, keeper = self._labels(part, name), self._keeper("prior", name)
+                    found = learn_priors(x, labels, starts, settings, name, scored, reports, keeper)
                 for model, learned in zip(part, self._without_errors(part, found, "prior", name), strict=True):
                     if learned is not None:
                         model.priors_[name], model.quality_scores_[name] = learned.prior, learned.score
@@ -163,8 +178,9 @@ class Stages:
             priors = [model.prior_ for model in part]
             try:
                 with reporting(part, "consistency", name, sum(s.epochs for s in settings), encoders) as reports:
-                    labels = self._labels(part, name)
-                    found = fit_encoders(encoders, x, labels, priors, settings, name, self.held.get(name), reports)
+                    labels, keeper = self._labels(part, name), self._keeper("consistency", name)
+                    held = self.held.get(name)
+                    found = fit_encoders(encoders, x, labels, priors, settings, name, held, reports, keeper)
             finally:
                 for encoder in encoders:
                     encoder.requires_grad_(False)
@@ -202,6 +218,9 @@ class Stages:
                     del model.history_[length:]
                 most = len(part) // 2
 
+    def _keeper(self, stage: str, name: str) -> Keeper | None:
+        return Keeper(self.progress, stage, name) if self.progress else None
+
     def _labels(self, models: Sequence["DRCL"], name: str) -> list[Tensor]:
         y = self.data[name][1]
         sources = [generator(model.settings.seed, "noise", name) for model in models]
@@ -215,6 +234,25 @@ class Stages:
                 message = f"{stage} of {name!r}: {result}, setting {rate!r}; {usable(model)}"
                 self.errors[model] = TrainingDiverged(message)
         return [None if isinstance(result, TrainingDiverged) else result for result in found]
+
+
+def _progress(
+    models: Sequence["DRCL"],
+    path: str | os.PathLike,
+    every: Any,
+    splits: Mapping[str, Split | None],
+    priors: Sequence[Any],
+) -> Progress:
+    """The file of a fit's progress; its settings and data must be those of the fit that began it."""
+    if len(models) != 1:
+        raise ValueError(f"checkpoint keeps the progress of one model, got {len(models)}: fit them one by one")
+    if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+        raise ValueError(f"every is {every!r}, expected an integer of at least 1")
+    about = {name: value for name, value in models[0].get_params().items() if name not in ("progress", "device")}
+    about |= {"data (digest)": fingerprint(splits), "prior (digest)": None}
+    if priors[0] is not None:
+        about["prior (digest)"] = sha256(torch.as_tensor(priors[0]).cpu().numpy().tobytes()).hexdigest()[:8]
+    return Progress(path, json.loads(json.dumps(about)), every)
 
 
 def tensors(split: Split | None, classes: int, device: torch.device) -> Tensors:

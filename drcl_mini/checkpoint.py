@@ -1,5 +1,6 @@
 """Trained models on disk: one safetensors file, numbers and JSON only, no pickle."""
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -12,7 +13,6 @@ from torch import Tensor
 from .checks import needs
 from .encoder import Encoder
 from .files import replacing
-from .training import generator
 
 if TYPE_CHECKING:
     from .estimator import DRCL
@@ -21,12 +21,15 @@ FORMAT = "drcl_mini model"
 VERSION = 1
 
 
-def save_checkpoint(path: str | os.PathLike, tensors: Mapping[str, Tensor], header: Mapping[str, Any]) -> Path:
-    """Write tensors and a JSON header to one file; whole or not at all."""
+def save_checkpoint(
+    path: str | os.PathLike, tensors: Mapping[str, Tensor], header: Mapping[str, Any], kind: str = FORMAT
+) -> Path:
+    """Write tensors and a JSON header to one file of this kind; whole or not at all."""
     safetensors = needs("safetensors.torch", "safetensors")
 
-    metadata = {"format": FORMAT, "version": str(VERSION), "header": json.dumps(header)}
+    text = json.dumps(header)
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    metadata = {"format": kind, "version": str(VERSION), "header": text, "sha256": digest(whole, text)}
     with replacing(path) as temporary:
         try:
             safetensors.save_file(whole, temporary, metadata)
@@ -35,7 +38,7 @@ def save_checkpoint(path: str | os.PathLike, tensors: Mapping[str, Tensor], head
     return Path(path)
 
 
-def load_checkpoint(path: str | os.PathLike) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def load_checkpoint(path: str | os.PathLike, kind: str = FORMAT) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read what :func:`save_checkpoint` wrote.
 
     Raises:
@@ -52,16 +55,29 @@ def load_checkpoint(path: str | os.PathLike) -> tuple[dict[str, Tensor], dict[st
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (safetensors.SafetensorError, OSError) as error:
         raise ValueError(f"{os.fspath(path)!r} is cut off, damaged or no checkpoint: {error}") from None
-    if metadata.get("format") != FORMAT:
-        raise ValueError(f"{os.fspath(path)!r} is a safetensors file, but no checkpoint of drcl_mini")
+    if metadata.get("format") != kind:
+        told = "checkpoint of drcl_mini" if kind == FORMAT else kind
+        raise ValueError(f"{os.fspath(path)!r} is a safetensors file, but no {told}")
     if metadata.get("version") != str(VERSION):
         raise ValueError(
             f"{os.fspath(path)!r} has checkpoint version {metadata.get('version')}, this package reads {VERSION}"
         )
     try:
-        return tensors, json.loads(metadata["header"])
-    except (KeyError, ValueError) as error:
+        text = metadata["header"]
+        if metadata.get("sha256") not in (None, digest(tensors, text)):  # files of before 0.2 have none
+            raise ValueError("numbers and header don't have the checksum that was stored with them")
+        return tensors, json.loads(text)
+    except (KeyError, ValueError, RecursionError) as error:
         raise ValueError(f"{os.fspath(path)!r} has a damaged header: {error}") from None
+
+
+def digest(tensors: Mapping[str, Tensor], header: str) -> str:
+    """A checksum of all that a file holds: SHA-256 of the header, and of each tensor by name."""
+    found = hashlib.sha256(header.encode())
+    for name in sorted(tensors):
+        found.update(f"{name}, {tensors[name].dtype}, {tuple(tensors[name].shape)}".encode())
+        found.update(tensors[name].reshape(-1).view(torch.uint8).numpy())
+    return found.hexdigest()
 
 
 def model_state(model: "DRCL") -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -105,7 +121,7 @@ def restore_model(
     for i, (name, (d, *hidden, _)) in enumerate(header["modalities"].items()):
         start = f"encoders/{i}/"
         mean, scale = tensors.get(f"{start}mean"), tensors.get(f"{start}scale")
-        encoder = Encoder(d, tuple(hidden), dim, generator(0), mean, scale)
+        encoder = Encoder(d, tuple(hidden), dim, torch.Generator(), mean, scale)
         state = {key.removeprefix(start): t for key, t in tensors.items() if key.startswith(start)}
         encoder.load_state_dict(state)
         model.encoders_[name] = encoder.to(device).requires_grad_(False)

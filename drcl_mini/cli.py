@@ -43,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run_parser.add_argument(
         "--seeds", type=int, default=1, metavar="N", help="N seeds, trained together, with their spread"
     )
+    run_parser.add_argument(
+        "--checkpoint", type=Path, metavar="FILE", help="keep progress in this file, and go on from it after a crash"
+    )
     run_parser.add_argument("--device", help="auto, cpu, cuda, cuda:1, …")
     run_parser.add_argument("--out", type=Path, help="folder for models and results.json (default: runs/…)")
     run_parser.add_argument(
@@ -56,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add_parser(commands)
     commands.add_parser("env", help="versions, devices and data sets: paste it into a bug report")
     options = parser.parse_args(arguments)
+    options.told = shlex.join(["python", "-m", "drcl_mini", *(sys.argv[1:] if arguments is None else arguments)])
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, *_, **__: print(f"warning: {message}", file=sys.stderr)
@@ -83,6 +87,8 @@ def run(options: argparse.Namespace, parser: Parser) -> int:
         model = make(**settings)
         if options.seeds < 1:
             raise ValueError(f"--seeds is {options.seeds}, expected at least 1")
+        if options.checkpoint and options.seeds > 1:
+            raise ValueError(f"--checkpoint keeps the progress of one seed, --seeds is {options.seeds}")
     except ValueError as error:
         parser.error(str(error))
     first = model.settings.seed
@@ -94,7 +100,7 @@ def run(options: argparse.Namespace, parser: Parser) -> int:
     models = [make(**{**settings, "seed": seed}) for seed in range(first, first + options.seeds)]
     start, lost = time.perf_counter(), None
     try:
-        fit_many(models, data.train, data.validation)
+        fit_many(models, data.train, data.validation, checkpoint=options.checkpoint)
     except TrainingDiverged as error:
         lost = error
     seconds = (time.perf_counter() - start) / len(models)

@@ -16,6 +16,7 @@ from .losses import (
     recast_mse,
 )
 from .metrics import BLOCK, average_precision
+from .progress import Keeper
 from .ranking import ranking_keys, rounded, row_sorter
 from .recasting import pseudo_inverse, recast
 from .settings import Settings
@@ -102,6 +103,7 @@ def fit_encoders(
     modality: str,
     validation: tuple[Tensor, Tensor] | None = None,
     reports: Sequence[Report] | None = None,
+    keeper: Keeper | None = None,
 ) -> list[list[dict[str, Any]] | TrainingDiverged]:
     """RSC for one modality, for one run or many at once: train each encoder, in place, against its frozen prior.
 
@@ -114,6 +116,7 @@ def fit_encoders(
         modality: its name, which seeds its randomness and may have a learning rate of its own.
         validation: features and labels that ``settings.monitor`` picks the epoch on; ``None``: the last one.
         reports: told each epoch's record, one for each run.
+        keeper: keeps the progress of a run that is alone.
 
     Returns:
         For each run one record an epoch (the losses, q, and validation scores), or why it diverged.
@@ -129,6 +132,7 @@ def fit_encoders(
         unused = {*used, "validation_map"} - {*s.weights, f"validation_{s.monitor}"}
         epochs = range(1, s.epochs + 1)
         runs.append(Run(encoder, s, source, s.rate(modality), epochs, own, unused, rank, s.patience, report))
+        runs[-1].keeper = keeper
 
     def losses(network: nn.Module, index: Tensor, partner: Tensor, own: Terms) -> Terms:
         mixed = augment(network(features[index]), own["labels"][index], own["gamma"][index], partner)

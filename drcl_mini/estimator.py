@@ -69,19 +69,31 @@ class DRCL:
         changed = {k: v for k, v in self.get_params().items() if v != getattr(default, k)}
         return f"DRCL({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
 
-    def fit(self, train: Split, validation: Split | None = None, prior: Any = None) -> "DRCL":
+    def fit(
+        self,
+        train: Split,
+        validation: Split | None = None,
+        prior: Any = None,
+        *,
+        checkpoint: str | os.PathLike | None = None,
+        every: int = 10,
+    ) -> "DRCL":
         """Learn and select a prior (SPL), then train each modality's encoder against it (RSC).
 
         Args:
             train: what to learn from.
             validation: what picks the epoch, and the prior where ``selection="validation"``.
             prior: W (D, C) to use as it is, instead of learning one.
+            checkpoint: a file that keeps what was done so far. After a crash, call fit again with the same settings,
+                data and file: training goes on from there, and ends with the same bits on the same machine. Delete
+                the file to begin anew.
+            every: epochs between two writes of that file.
 
         Raises:
-            ValueError: data or settings that don't fit; nothing has changed then.
+            ValueError: data or settings that don't fit, or a checkpoint of others; nothing has changed then.
             TrainingDiverged: a loss stopped being finite; what was trained before is kept.
         """
-        fit_many([self], train, validation, [prior])
+        fit_many([self], train, validation, [prior], checkpoint=checkpoint, every=every)
         return self
 
     def add_modality(self, name: str, features: Any, labels: Any, validation: tuple[Any, Any] | None = None) -> "DRCL":

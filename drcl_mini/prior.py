@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from .encoder import Encoder, build_encoder, in_pieces
 from .losses import generalized_cross_entropy
+from .progress import Keeper
 from .settings import Settings
 from .stack import Stack, Terms
 from .training import Report, Run, TrainingDiverged, generator, train
@@ -102,6 +103,7 @@ def learn_priors(
     modality: str,
     scored: tuple[Tensor, Tensor] | None = None,
     reports: Sequence[Report] | None = None,
+    keeper: Keeper | None = None,
 ) -> list[LearnedPrior | TrainingDiverged]:
     r"""SPL on one modality, for one run or many at once: encoder and W together learn to classify.
 
@@ -116,6 +118,7 @@ def learn_priors(
         scored: features and labels that the quality score is taken on where a run's settings say
             ``selection="validation"``.
         reports: told each epoch's record, one for each run.
+        keeper: keeps the progress of a run that is alone.
 
     Returns:
         What each run found, or why it diverged.
@@ -137,6 +140,7 @@ def learn_priors(
         first, rank = s.prior_first_epoch, (lambda record: record["score"]) if s.keep_best_prior else None
         epochs = range(first, first + s.prior_epochs)
         runs.append(Run(network, s, source, s.prior_learning_rate, epochs, {"labels": y}, rank=rank, report=report))
+        runs[-1].keeper = keeper
 
     def losses(network: nn.Module, index: Tensor, _: Tensor, own: Terms) -> Terms:
         logits = network(features[index])

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .progress import Keeper
 from .settings import Settings
 from .stack import Stack, Terms, together
 
@@ -79,6 +80,8 @@ class Run:
     """One for each epoch: epoch, mean losses, q, and what ``after_epoch`` said."""
     error: TrainingDiverged | None = None
     """Why it ended early, if it did."""
+    keeper: Keeper | None = None
+    """Keeps where it stands in a file, and brings it back from there; for a run that is trained alone."""
 
     def begin(self) -> None:
         self._best, self._waited = -math.inf, 0
@@ -147,6 +150,9 @@ def train(
         groups[run.learning_rate] += run.network.parameters()
     rates = [{"params": group, "lr": rate} for rate, group in groups.items()]
     optimiser = torch.optim.Adam(rates, betas=settings.betas, fused=True)
+    for run in runs:
+        if run.keeper:
+            run.keeper.restore(run, optimiser)
     live, stack = _without_ended(runs, None)
     try:
         while live:
@@ -164,6 +170,8 @@ def train(
                 for run, mean, seen in zip(live, means, more, strict=True):
                     record = {"epoch": epoch, **mean, "q": run.settings.q(epoch), **seen}
                     run.end_epoch({name: value for name, value in record.items() if name not in run.unused})
+                    if run.keeper:
+                        run.keeper.keep(run, optimiser)
                 live, stack = _without_ended(live, stack)
     finally:
         for run in runs:

@@ -42,7 +42,7 @@ def fails(one_line):
 
 @pytest.fixture
 def untrained(monkeypatch):
-    monkeypatch.setattr(drcl_mini.cli, "fit_many", lambda *_: pytest.fail("training had begun"))
+    monkeypatch.setattr(drcl_mini.cli, "fit_many", lambda *_, **__: pytest.fail("training had begun"))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_an_output_that_cannot_be_written_is_told_before_training(fails, tmp_pat
 
 @pytest.mark.parametrize("error", [MemoryError(), MemoryError("8 GB"), RuntimeError("two\nlines"), OSError(28, "full")])
 def test_any_failure_has_a_reason_in_one_line(fails, monkeypatch, tmp_path, error):
-    def broken(*arguments):
+    def broken(*arguments, **options):
         raise error
 
     monkeypatch.setattr(drcl_mini.cli, "fit_many", broken)
@@ -100,8 +100,8 @@ def test_any_failure_has_a_reason_in_one_line(fails, monkeypatch, tmp_path, erro
 
 
 def test_a_seed_that_diverges_keeps_the_results_of_the_others(tmp_path, monkeypatch, fails):
-    def one_diverges(models, *data):
-        fit_many(models, *data)
+    def one_diverges(models, *data, **options):
+        fit_many(models, *data, **options)
         models[1].encoders_ = {}
         raise TrainingDiverged("1 of 2 models diverged")
 

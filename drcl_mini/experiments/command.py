@@ -42,7 +42,13 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--datasets", nargs="+", metavar="NAME", help="data sets (default: the suite's)")
     parser.add_argument("--methods", nargs="+", metavar="NAME", help="methods (default: the suite's)")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds 0 to N - 1 (default: the suite's, else 5)")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of results.jsonl")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder of results.jsonl, and of the commands that made it",
+    )
     parser.add_argument("--resume", action="store_true", help=RESUME)
     parser.add_argument("--search", action="store_true", help=SEARCH)
     where = parser.add_mutually_exclusive_group()
@@ -67,6 +73,8 @@ def bench(options: argparse.Namespace) -> int:
             files[name] = stack.enter_context(ResultsFile(folder / f"{name}.jsonl"))
             if files[name].records and not options.resume:
                 raise ValueError(f"{str(files[name].path)!r} holds runs: --resume goes on, or use another --out")
+        with open(folder / "commands.txt", "a", encoding="utf-8") as told:
+            print(options.told, file=told)
         try:
             tasks = _tasks(plan, files, engine)
             warn_of_commits(tasks, files["results"].records, files["results"].done)

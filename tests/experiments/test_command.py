@@ -1,6 +1,7 @@
 """``python -m drcl_mini bench``, and what it says when something is wrong."""
 
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -101,3 +102,12 @@ def test_ctrl_c_in_a_terminal_reaches_workers_too(bench, out):
     os.killpg(process.pid, signal.SIGINT)
     assert process.communicate(timeout=60)[1].count("\n") == 1
     assert process.returncode == 1
+
+
+def test_the_commands_that_made_a_grid_stand_beside_it(tmp_path):
+    grid = ["bench", "--datasets", "digits-halves", "--methods", "SM", "--seeds", "1", "--out", str(tmp_path)]
+    assert main(grid) == 0
+    assert main([*grid, "--resume"]) == 0
+    first, again = (tmp_path / "commands.txt").read_text(encoding="utf-8").splitlines()
+    assert first == shlex.join(["python", "-m", "drcl_mini", *grid])
+    assert again == f"{first} --resume"
