@@ -14,7 +14,17 @@ import yaml
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
-CHAPTERS = [TOC["root"], *(chapter["file"] for chapter in TOC["chapters"])]
+FILES = [
+    TOC["root"],
+    *(
+        entry["file"]
+        for part in TOC["parts"]
+        for chapter in part["chapters"]
+        for entry in (chapter, *chapter.get("sections", []))
+    ),
+]
+CHAPTERS = [name for name in FILES if (ROOT / f"{name}.ipynb").is_file()]
+PAGES = [name for name in FILES if name not in CHAPTERS]
 ADDRESS = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
 needs_page = pytest.mark.skipif(not HTML.is_dir(), reason="no built book: run  make book  first")
 THEME_ERRORS = "Got invalid theme mode|'THEBE_JS_URL' has already been declared"  # the theme's own, on every page
@@ -31,8 +41,9 @@ def tags(cell):
     return cell.metadata.get("tags", [])
 
 
-def test_every_notebook_is_in_the_table_of_contents():
+def test_every_notebook_and_every_page_is_in_the_table_of_contents():
     assert sorted(CHAPTERS) == sorted(f"book/{path.stem}" for path in (ROOT / "book").glob("*.ipynb"))
+    assert sorted(PAGES) == sorted(f"book/reference/{path.stem}" for path in (ROOT / "book/reference").glob("*.md"))
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
@@ -109,8 +120,8 @@ def browser():
 
 
 @needs_page
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_page_works_in_a_browser_without_network(chapter, served, browser):
+@pytest.mark.parametrize("name", FILES)
+def test_page_works_in_a_browser_without_network(name, served, browser):
     page = browser.new_page()
     errors, outside = [], []
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -124,12 +135,14 @@ def test_page_works_in_a_browser_without_network(chapter, served, browser):
             route.abort()
 
     page.route("**/*", local_only)
-    page.goto(f"{served}/{chapter}.html", wait_until="networkidle")
-    page.wait_for_selector("mjx-container", timeout=20_000)
+    page.goto(f"{served}/{name}.html", wait_until="networkidle")
+    if name in CHAPTERS or page.query_selector("article .math"):
+        page.wait_for_selector("mjx-container", timeout=20_000)
     widths = page.eval_on_selector_all("article img", "images => images.map(image => image.naturalWidth)")
-    assert widths
-    assert min(widths) > 0, "a picture that isn't there"
-    assert "$" not in page.inner_text("article p:has(mjx-container)"), "raw mathematics"
+    assert widths or name in PAGES
+    assert min(widths, default=1) > 0, "a picture that isn't there"
+    mixed = page.eval_on_selector_all("article p:has(mjx-container)", "texts => texts.map(text => text.innerText)")
+    assert not any("$" in text for text in mixed), "raw mathematics"
     assert outside == []
     assert [error for error in errors if not re.search(THEME_ERRORS, error)] == []
     page.close()

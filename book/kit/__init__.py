@@ -2,7 +2,7 @@
 
 from .diagrams import arrow, box, draw_method
 from .live import hover, png, slider
-from .results import command, make_again, result, runs
+from .results import RESULTS, command, make_again, result, runs
 from .source import show_source
 from .style import COLOURS, FAMILIES, INK, PAPER, use_style
 
@@ -11,6 +11,7 @@ __all__ = [
     "FAMILIES",
     "INK",
     "PAPER",
+    "RESULTS",
     "arrow",
     "box",
     "command",

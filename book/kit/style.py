@@ -18,7 +18,7 @@ FAMILIES = {
     "vehicle": "#882255",
     "instrument": "#117733",
     "weather": "#44AA99",
-    "tool": "#AA8800",
+    "appliance": "#AA8800",
 }
 INK, PAPER = "#222222", "#f4f1ea"
 

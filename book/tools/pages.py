@@ -1,0 +1,115 @@
+"""A Sphinx extension of this book: commands with what they print, and docstrings as they are meant.
+
+``{prints}`` runs one command of this repository as the book is built, so that its page can't grow old:
+
+    ```{prints} python -m drcl_mini --help
+    ```
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.ext.napoleon import GoogleDocstring
+from sphinx.util.docutils import SphinxDirective
+
+ROOT = Path(__file__).parents[2]
+COLUMNS = "76"
+
+
+def printed(command: str) -> str:
+    """What a ``python …`` command prints; raises ``CalledProcessError`` where it fails."""
+    words = shlex.split(command)
+    if words[0] != "python":
+        raise ValueError(f"{command!r}: expected a command that begins with python")
+    plain = {"COLUMNS": COLUMNS, "PYTHON_COLORS": "0", "NO_COLOR": "1"}
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, *words[1:]],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+        cwd=ROOT,
+        env=os.environ | plain | {"PYTHONIOENCODING": "utf-8"},
+    )
+    return done.stdout.rstrip()
+
+
+class Prints(SphinxDirective):
+    """A block with what a command prints, below the command itself unless it is hidden."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[dict[str, Any]] = {
+        "language": directives.unchanged,
+        "hide-command": directives.flag,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        command = self.arguments[0]
+        self.env.note_reread()  # the command may print something else next time
+        text = printed(command)
+        if "hide-command" not in self.options:
+            text = f"$ {command}\n{text}"
+        language = self.options.get("language", "text")
+        return [nodes.literal_block(text, text, language=language)]
+
+
+def skip_bare_fields(
+    app: Sphinx, what: str, name: str, member: Any, skip: bool, options: Any
+) -> bool | None:
+    """Leave out a named tuple's fields that have no docstring of their own."""
+    bare = str(getattr(member, "__doc__", "")).startswith("Alias for field number")
+    return True if bare else None
+
+
+def whole_sentences(
+    app: Sphinx, what: str, name: str, member: Any, options: Any, lines: list[str]
+) -> None:
+    """Read a docstring of data or of a property like any other, and no example's preparation for the tests.
+
+    Napoleon would take what stands before the first colon for a type, and leave the sections as they are.
+    """
+    lines[:] = [x for x in lines if not x.strip().startswith(">>> getfixture(")]
+    if what in ("attribute", "data", "property"):
+        read = GoogleDocstring(lines, app.config, app, "function", name, member)
+        lines[:] = ["..", "", *read.lines()]  # a comment, in which it finds no type
+
+
+def plain_defaults(
+    app: Sphinx,
+    what: str,
+    name: str,
+    member: Any,
+    options: Any,
+    signature: str | None,
+    returned: str | None,
+) -> tuple[str, str | None] | None:
+    """Write ``...`` for a default that is no number or name, such as ``<factory>``: Sphinx couldn't read it."""
+    if signature is None:
+        return None
+    return re.sub(r"= ?<[^<>]*(<[^<>]*>)?[^<>]*>", "= ...", signature), returned
+
+
+def no_letters_to_map(app: Sphinx, tree: nodes.document) -> None:
+    """Docutils takes ``mAP@k`` for somebody's address."""
+    for link in list(tree.findall(nodes.reference)):
+        if link.get("refuri", "").startswith("mailto:"):
+            link.replace_self(nodes.Text(link.astext()))
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register them all."""
+    app.add_directive("prints", Prints)
+    app.connect("doctree-read", no_letters_to_map)
+    app.connect("autodoc-skip-member", skip_bare_fields)
+    app.connect("autodoc-process-signature", plain_defaults)
+    app.connect("autodoc-process-docstring", whole_sentences, priority=400)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,183 @@
+"""Every built page in a browser with the network off: math, pictures, sliders, hover, search, links, phone, dark."""
+
+import functools
+import http.server
+import re
+import shutil
+import threading
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HTML = ROOT / "_build" / "html"
+PAGES = sorted(str(path.relative_to(HTML)) for path in (HTML / "book").rglob("*.html"))
+THEME_ERRORS = "Got invalid theme mode|'THEBE_JS_URL' has already been declared"  # the theme's own, on every page
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
+PHONE = {"width": 390, "height": 844}
+pytestmark = pytest.mark.skipif(not PAGES, reason="no built book: run  make book  first")
+
+SLIDE = """sliders => sliders.map(slider => {
+    const shown = () => [...slider.closest('.drcl-slider').querySelectorAll('img')]
+        .map(image => getComputedStyle(image).display != 'none' && image.complete && image.naturalWidth > 0);
+    const told = () => slider.closest('.drcl-slider').querySelector('output').textContent;
+    return ['max', 'min'].map(end => {
+        slider.value = slider[end];
+        slider.dispatchEvent(new Event('input', {bubbles: true}));
+        return [shown().indexOf(true), shown().filter(Boolean).length, told()].join(' ');
+    });
+})"""
+HOVER = """scatters => scatters.map(scatter => {
+    const told = () => scatter.querySelector('.told').innerHTML;
+    const circles = scatter.querySelectorAll('circle'), seen = [told()];
+    for (const circle of [circles[0], circles[circles.length - 1]]) {
+        circle.dispatchEvent(new PointerEvent('pointerover', {bubbles: true}));
+        seen.push(told());
+    }
+    return new Set(seen).size;
+})"""
+CONTRAST = """page => {
+    const light = colour => colour.match(/[0-9.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) / 765;
+    const text = document.querySelector('article p, article dd, article td') || document.querySelector('article');
+    return [light(getComputedStyle(document.body).backgroundColor), light(getComputedStyle(text).color)];
+}"""
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="module")
+def served():
+    """The built book on a loopback port."""
+    handler = functools.partial(QuietHandler, directory=str(HTML))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser, served):
+    """Open a page with every request blocked that isn't local; at the end there must have been no error."""
+    errors, outside, opened = [], [], []
+
+    def local_only(route):
+        if route.request.url.startswith((served, "data:", "blob:")):
+            route.continue_()
+        else:
+            outside.append(route.request.url)
+            route.abort()
+
+    def failed(response):
+        if response.status >= 400:
+            errors.append(f"{response.status} {response.url}")
+
+    def go(path, **options):
+        page = browser.new_page(**options)
+        opened.append(page)
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("response", failed)
+        page.route("**/*", local_only)
+        page.goto(f"{served}/{path}", wait_until="load")
+        return page
+
+    yield go
+    for page in opened:
+        page.close()
+    assert outside == []
+    assert [error for error in errors if not re.search(THEME_ERRORS, error)] == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page(path, visit):
+    page = visit(path, viewport=PHONE, color_scheme="light")
+    if page.query_selector("article .math"):
+        page.wait_for_selector("article mjx-container", timeout=30_000)
+        page.wait_for_function("() => !document.querySelector('article .math:not(:has(mjx-container))')")
+    assert page.query_selector("mjx-merror") is None, "mathematics that MathJax doesn't understand"
+    for both in page.eval_on_selector_all(".drcl-slider input", SLIDE):
+        assert len(set(both)) == 2, both
+        assert all(" 1 " in one for one in both), "not one picture at a time"
+    assert all(seen == 3 for seen in page.eval_on_selector_all(".drcl-hover", HOVER)), "hover shows nothing new"
+    page.evaluate("document.querySelectorAll('article img').forEach(image => image.loading = 'eager')")
+    loaded = "() => [...document.querySelectorAll('article img')].every(i => i.complete && i.naturalWidth > 0)"
+    page.wait_for_function(loaded, timeout=20_000)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"] + 1, "wider than a phone's screen"
+    background, text = page.evaluate(CONTRAST)
+    assert background > 0.9 > 0.5 > text
+    page.emulate_media(color_scheme="dark")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_function(f"() => ({CONTRAST})()[0] < 0.25")
+    background, text = page.evaluate(CONTRAST)
+    assert background < 0.25 < 0.5 < text
+
+
+def test_without_scripts_pictures_stand_there(visit):
+    page = visit("book/01-quick-start.html", java_script_enabled=False)
+    assert "Quick start" in page.inner_text("h1")
+    assert page.locator("article img").first.is_visible()
+
+
+def test_search_finds_a_word(visit):
+    page = visit("search.html?q=recasting")
+    page.wait_for_selector("#search-results li", timeout=20_000)
+    assert page.locator("#search-results li").count() > 1
+
+
+class Links(HTMLParser):
+    """Addresses and anchors of a page."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.links, self.anchors = set(), set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.anchors |= {given[name] for name in ("id", "name") if given.get(name)}
+        self.links |= {given[name] for name in ("href", "src") if given.get(name)}
+
+
+@functools.cache
+def read(path):
+    return Links(path)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_links_within_the_book_resolve(path):
+    broken, here = [], HTML / path
+    for link in read(here).links:
+        parts = urlsplit(link)
+        if parts.scheme or parts.netloc:
+            continue
+        target = (here.parent / unquote(parts.path)).resolve() if parts.path else here
+        target = target / "index.html" if target.is_dir() else target
+        plain = not parts.fragment or target.suffix != ".html" or not target.exists()
+        anchored = plain or unquote(parts.fragment) in read(target).anchors
+        if not (target.exists() and anchored):
+            broken.append(link)
+    assert broken == []
+
+
+def test_the_book_is_small():
+    sizes = {path: path.stat().st_size for path in HTML.rglob("*") if path.is_file()}
+    assert sum(sizes.values()) < 60e6
+    assert [path for path, size in sizes.items() if path.suffix == ".html" and size > 5e6] == []
