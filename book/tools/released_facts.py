@@ -1,0 +1,251 @@
+"""What the released files of DRCL hold, and what the released code's habits do to mAP: ``released-facts.json``.
+
+``python book/tools/released_facts.py`` needs ``python -m data_scripts released-outputs wikipedia-classic`` first, and
+ten minutes of one core. Each habit is switched on alone, on seeds 0 to 9, beside the same seeds without it. Encoders are
+narrower than the default's, so that some 300 trainings stay affordable.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor
+
+from drcl_mini import (
+    DRCL,
+    MultimodalDataset,
+    consistency,
+    evaluate,
+    fit_many,
+    load_dataset,
+)
+from drcl_mini.datasets import ReleasedOutputs, load_released_outputs
+from drcl_mini.environment import environment, write_json
+from drcl_mini.recasting import pseudo_inverse
+
+OUT = Path(__file__).parents[1] / "results" / "released-facts.json"
+SETS, SEEDS = ("minimedia-small", "wikipedia-classic"), range(10)
+SIZE = {"hidden": (128, 128), "dim": 64}
+QUIRKS = {
+    "prior_first_epoch": 0,
+    "keep_best_prior": False,
+    "monitor": "loss",
+    "patience": None,
+    "drop_last": True,
+    "standardise": False,
+}
+PRIORS = {
+    "first epoch lost": {"prior_first_epoch": 0},
+    "last prior": {"keep_best_prior": False},
+    "prior by validation": {"selection": "validation"},
+}
+"""Change the prior alone; the second stage stays the default's."""
+GIVEN = {
+    "map, no patience": {"patience": None},
+    "loss, no patience": {"patience": None, "monitor": "loss"},
+    "no mse": {"beta": 0.0},
+    "unit targets": {},
+}
+"""Change the second stage alone; the priors stay the default's."""
+WHOLE = {
+    "all habits": QUIRKS,
+    "rest dropped": {"drop_last": True},
+    "raw features": {"standardise": False},
+    "large batches": {"batch_size": 1024, "drop_last": True},
+    "orthogonal prior": {"prior": "orthogonal", "prior_scale": 5.0},
+    "simplex prior": {"prior": "simplex", "prior_scale": 5.0},
+}
+"""Trained from the start."""
+
+
+def main() -> None:
+    """Look into the released files, train, write both down."""
+    result = {"command": "python book/tools/released_facts.py"}
+    result |= {
+        "environment": environment(),
+        "released": released(load_released_outputs()),
+    }
+    changes = {"default": {}, **PRIORS, **GIVEN, **WHOLE}
+    result |= {"seeds": len(SEEDS), "size": SIZE, "changes": changes}
+    result["trained"] = {}
+    for name in SETS:
+        for facts in trained(load_dataset(name)):
+            result["trained"][name] = facts
+            write_json(OUT, result)
+
+
+def released(outputs: ReleasedOutputs) -> dict:
+    """Facts of the released Wikipedia run."""
+    test, prior = outputs.test, outputs.prior.astype(float)
+    classes = load_dataset("wikipedia-classic").classes
+    cosines, by_prior = {}, {}
+    priors = {name: w.astype(float) for name, w in outputs.priors.items()}
+    for name, w in priors.items():
+        unit = w / np.linalg.norm(w, axis=0)
+        cosines[name] = [_rounded(row) for row in unit.T @ unit]
+        by_prior[name] = {
+            "column lengths": _rounded(np.linalg.norm(w, axis=0)),
+            "condition": float(np.linalg.cond(w)),
+            "singular values": _rounded(np.linalg.svd(w, compute_uv=False)),
+            "target lengths": _rounded(np.linalg.norm(np.linalg.pinv(w), axis=1)),
+            "selected": bool(np.array_equal(w, prior)),
+            "accuracy of its classes": {
+                m: float(((x @ w).argmax(axis=1) == test.labels[m]).mean())
+                for m, x in test.features.items()
+            },
+        }
+    units = [w / np.linalg.norm(w, axis=0) for w in priors.values()]
+    features = {name: x.astype(float) for name, x in test.features.items()}
+    predicted = {name: p.argmax(axis=1) for name, p in outputs.predictions.items()}
+    return {
+        "shape of W": list(prior.shape),
+        "log": outputs.log.strip().splitlines(),
+        "classes": list(classes),
+        "items by class": np.bincount(test.labels["image"]).tolist(),
+        "priors": by_prior,
+        "cosines": cosines,
+        "cosines between the two priors' columns": _rounded((units[0] * units[1]).sum(axis=0)),
+        "accuracy": {m: float((p == test.labels[m]).mean()) for m, p in predicted.items()},
+        "confidence": {m: float(_right(p, test.labels[m])) for m, p in outputs.predictions.items()},
+        "span": span(features, prior, lambda rows: evaluate(rows, test).mean()),
+    }  # fmt: skip
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return [round(float(value), 4) for value in values]
+
+
+def _right(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    return np.take_along_axis(
+        probabilities, labels[:, None].astype(int), axis=1
+    ).mean()
+
+
+def span(
+    features: dict[str, np.ndarray],
+    prior: np.ndarray,
+    score: Callable[[dict[str, np.ndarray]], float],
+) -> dict:
+    """How much of unit rows lies in span(W), and what it and the rest are worth."""
+    basis, _ = np.linalg.qr(prior)
+    inside = {name: x @ basis for name, x in features.items()}
+    rest = {name: x - inside[name] @ basis.T for name, x in features.items()}
+    return {
+        "share": {
+            name: float((x**2).sum(axis=1).mean()) for name, x in inside.items()
+        },
+        "mAP": {
+            "all": score(features),
+            "inside": score(inside),
+            "outside": score(rest),
+        },
+    }
+
+
+def trained(data: MultimodalDataset) -> Iterator[dict]:
+    """Test and validation mAP of each change and seed, and what else the facts need; more with each change."""
+    maps: dict[str, dict[str, list[float]]] = {"test": {}, "validation": {}}
+    facts: dict = {**maps, "picked epochs": {}, "score": {}, "source": {}}
+
+    def models_of(changes: dict) -> list[DRCL]:
+        return [
+            DRCL(seed=seed, progress=False, device="cpu", **SIZE, **changes)
+            for seed in SEEDS
+        ]
+
+    def scored(name: str, models: list[DRCL]) -> None:
+        for part, found in maps.items():
+            split = getattr(data, part)
+            found[name] = [evaluate(model, split).mean() for model in models]
+        mean = sum(maps["test"][name]) / len(SEEDS)
+        print(data.name, name, round(mean, 4), flush=True)
+
+    def with_priors(name: str, priors: list[Tensor]) -> None:
+        """The default's second stage on other priors; nothing is trained twice."""
+        models = models_of({})
+        pairs = zip(models, default, priors, strict=True)
+        new = [(m, w) for m, d, w in pairs if not torch.equal(w, d.prior_)]
+        if new:
+            some, theirs = zip(*new, strict=True)
+            fit_many(some, data.train, data.validation, theirs)
+        fresh = [model for model, _ in new]
+        pairs = zip(models, default, strict=True)
+        scored(name, [m if m in fresh else d for m, d in pairs])
+
+    default = models_of({})
+    fit_many(default, data.train, data.validation)
+    scored("default", default)
+    chosen = [model.prior_ for model in default]
+    facts["score"]["train"] = [model.quality_scores_ for model in default]
+    facts["source"]["train"] = [model.prior_source_ for model in default]
+    facts["best epoch of the prior"] = [best_epochs(m, "prior") for m in default]
+    facts["column lengths"] = [float(w.norm(dim=0).mean()) for w in chosen]
+    targets = [pseudo_inverse(w).norm(dim=1).mean() for w in chosen]
+    facts["target lengths"] = [float(length) for length in targets]
+    facts["span"] = [_span_of(model, data) for model in default]
+    yield facts
+    for name, changes in GIVEN.items():
+        unit = patch.object(consistency, "recast_mse", unit_mse)
+        models = models_of(changes)
+        with unit if name == "unit targets" else nullcontext():
+            fit_many(models, data.train, data.validation, chosen)
+        scored(name, models)
+        if "patience" in changes:
+            found = [best_epochs(model, "consistency") for model in models]
+            facts["picked epochs"][name] = found
+        yield facts
+    for name, changes in PRIORS.items():
+        models = models_of(changes | {"epochs": 0})
+        fit_many(models, data.train, data.validation)
+        with_priors(name, [model.prior_ for model in models])
+        if "selection" in changes:
+            facts["score"]["validation"] = [m.quality_scores_ for m in models]
+            facts["source"]["validation"] = [m.prior_source_ for m in models]
+        yield facts
+    for name, changes in WHOLE.items():
+        models = models_of(changes)
+        fit_many(models, data.train, data.validation)
+        scored(name, models)
+        yield facts
+    for medium in data.modalities:
+        with_priors(f"prior of {medium}", [m.priors_[medium] for m in default])
+        yield facts
+
+
+def unit_mse(targets: Tensor, features: Tensor) -> Tensor:
+    """The mse term with targets brought to the length of the features."""
+    return nnf.mse_loss(features, nnf.normalize(targets, dim=1))
+
+
+def best_epochs(model: DRCL, stage: str) -> dict[str, int]:
+    """By modality, the epoch whose weights were kept."""
+    sign, key = {"map": (1, "validation_map"), "loss": (-1, "validation_loss")}[
+        model.settings.monitor
+    ]
+    if stage == "prior":
+        sign, key = 1, "score"
+    best = {}
+    for record in model.history_:
+        if record["stage"] == stage:
+            value = sign * round(record[key], 9)
+            kept = best.get(record["modality"])
+            if kept is None or value > kept[0]:
+                best[record["modality"]] = (value, record["epoch"])
+    return {name: epoch for name, (_, epoch) in best.items()}
+
+
+def _span_of(model: DRCL, data: MultimodalDataset) -> dict:
+    rows = {name: x.astype(float) for name, x in model.transform(data.test).items()}
+    return span(
+        rows,
+        model.prior_.numpy().astype(float),
+        lambda part: evaluate(part, data.test).mean(),
+    )
+
+
+if __name__ == "__main__":
+    main()
