@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PAGE := _build/html/index.html
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: book test bench clean
+.PHONY: book test bench audit clean
 
 book: $(VENV)/ready
 	$(BIN)/jupyter-book build . -W --keep-going -q
@@ -19,6 +19,12 @@ test: book
 
 bench: $(VENV)/ready
 	$(BIN)/pytest -q -s tests/benchmarks/bench_*.py
+
+# Asks a service on the internet whether what is installed has known vulnerabilities; in an environment of its own.
+audit: $(VENV)/ready
+	$(PYTHON) -m venv $(VENV)/audit
+	$(VENV)/audit/bin/python -m pip install -q pip-audit==2.10.1
+	$(VENV)/audit/bin/pip-audit --skip-editable --path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
 clean:
 	rm -rf _build $(VENV)

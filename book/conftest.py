@@ -41,7 +41,9 @@ def pytest_runtest_call(item: pytest.Item) -> object:
     """After nbval has run a cell and compared its text: its pictures."""
     result = yield
     cell = getattr(item, "cell", None)
-    if cell is not None and "nbval-ignore-output" not in cell.metadata.get("tags", []):
+    if cell is not None and "nbval-ignore-output" not in cell.metadata.get(
+        "tags", []
+    ):
         told = difference(cell.get("outputs", []), item.test_outputs or [])
         if told:
             pytest.fail(f"stale: {told}; run  python book/tools/execute.py", False)

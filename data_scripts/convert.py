@@ -49,15 +49,18 @@ def finish(
             splits[part] = Split({m: x for m, (x, _) in tables.items()}, {m: y for m, (_, y) in tables.items()})
         except ValueError as error:
             raise ConversionError(f"{what}: {part}: {error}") from None
-    dataset = MultimodalDataset(
-        train=splits["train"],
-        validation=splits.get("validation"),
-        test=splits["test"],
-        name=about.name,
-        classes=tuple(classes or map(str, range(about.classes))),
-        items=items or {},
-        source=about.origin,
-    )
+    try:
+        dataset = MultimodalDataset(
+            train=splits["train"],
+            validation=splits.get("validation"),
+            test=splits["test"],
+            name=about.name,
+            classes=tuple(classes or map(str, range(about.classes))),
+            items=items or {},
+            source=about.origin,
+        )
+    except ValueError as error:
+        raise ConversionError(f"{what}: {error}") from None
     checksums = {path.name: file_id(path) for path in sources}
     return write_dataset(dataset, about, checksums=checksums, **facts)
 

@@ -9,10 +9,14 @@ import numpy as np
 
 from drcl_mini.checks import needs
 
+from .mat5 import Mat5, is_mat5
+
 MOST_BYTES = 8 * 2**30
 """Bytes that one variable may declare: the largest published one has 2 GB."""
+MOST_UNPACKED = 1100
+"""Bytes that a byte of an HDF5 file can stand for: deflate packs at most 1,032 into one."""
+MOST_CELLS = 1000
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-NUMBERS = {"double", "single", "logical", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))}
 
 Variable = np.ndarray | list[np.ndarray]
 
@@ -54,51 +58,57 @@ def is_hdf5(path: Path) -> bool:
 
 
 def _read_mat5(path: Path, names: Sequence[str]) -> dict[str, Variable]:
-    from scipy.io import loadmat, whosmat
-    from scipy.io.matlab import matfile_version
-
-    try:
-        major, _ = matfile_version(path, appendmat=False)
-    except Exception:
-        major = -1
-    if major != 1:
+    if not is_mat5(path):
         raise ConversionError("is neither a MATLAB file (v5, v7.3) nor HDF5")
-    listed = {name: (shape, kind) for name, shape, kind in whosmat(path, appendmat=False)}
-    for name in names:
-        _check_there(name, listed)
-        shape, kind = listed[name]
-        if kind not in {*NUMBERS, "cell"}:
-            raise ConversionError(f"variable {name!r} holds {kind} data, expected numbers")
-        _check_size(name, shape, 8)
-    found = loadmat(path, appendmat=False, variable_names=names)
-    return {name: list(found[name].ravel()) if listed[name][1] == "cell" else found[name] for name in names}
+    with open(path, "rb") as file:
+        mat = Mat5(file)
+        listed = {head.name: (head, read) for head, read in mat.heads()}
+        for name in names:
+            _check_there(name, listed)
+            head, _ = listed[name]
+            if head.kind not in ("numbers", "cell"):
+                raise ConversionError(f"variable {name!r} holds {head.kind} data, expected numbers")
+            _check_size(name, head.shape, 8)
+        return {name: mat.value(listed[name][1]()) for name in names}
 
 
 def _read_hdf5(path: Path, names: Sequence[str]) -> dict[str, Variable]:
     h5py = needs("h5py")
     with h5py.File(path, "r") as file:
+        found: dict[str, Any] = {}
         for name in names:
             _check_there(name, list(file))
             if not isinstance(file.get(name, getlink=True), h5py.HardLink):
                 raise ConversionError(f"variable {name!r} is a link to elsewhere, expected numbers")
-        return {name: _hdf5_value(h5py, file, name, file[name]) for name in names}
+            found[name] = _plain(h5py, file, name, file[name])
+        every = [data for some in found.values() for data in (some if isinstance(some, list) else [some])]
+        declared = sum(math.prod(data.shape) * data.dtype.itemsize for data in every)
+        if declared > MOST_UNPACKED * path.stat().st_size:
+            raise ConversionError(f"variables declare {declared} bytes, more than the file can hold")
+        return {name: [_numbers(d) for d in x] if isinstance(x, list) else _numbers(x) for name, x in found.items()}
 
 
-def _hdf5_value(h5py: Any, file: Any, name: str, data: Any, deep: bool = False) -> Variable:
+def _plain(h5py: Any, file: Any, name: str, data: Any, inside: bool = False) -> Any:
+    """A data set of numbers, not read yet; a list of them for a cell array."""
     if not isinstance(data, h5py.Dataset) or data.external or data.is_virtual:
         raise ConversionError(f"variable {name!r} is no plain array, expected numbers")
     _check_size(name, data.shape or (), data.dtype.itemsize)
-    if h5py.check_ref_dtype(data.dtype) is h5py.Reference and not deep:
-        return [_hdf5_value(h5py, file, name, file[reference], True) for reference in data[()].ravel()]
-    if data.dtype.kind not in "fiub":
+    if h5py.check_ref_dtype(data.dtype) is h5py.Reference and not inside:
+        if data.size > MOST_CELLS:
+            raise ConversionError(f"variable {name!r} has {data.size} cells, more than {MOST_CELLS}")
+        return [_plain(h5py, file, name, file[reference], True) for reference in data[()].ravel()]
+    if data.dtype.kind not in "fiub" or data.shape is None:
         raise ConversionError(f"variable {name!r} holds {data.dtype} data, expected numbers")
-    array = data[()]
-    return array.T if "MATLAB_class" in data.attrs else array
+    return data
+
+
+def _numbers(data: Any) -> np.ndarray:
+    return data[()].T if "MATLAB_class" in data.attrs else data[()]
 
 
 def _check_there(name: str, names: Iterable[str]) -> None:
     if name not in names:
-        listed = ", ".join(sorted(n for n in names if not n.startswith("#"))[:20]) or "nothing"
+        listed = ", ".join(sorted(n for n in names if n and not n.startswith("#"))[:20]) or "nothing"
         raise ConversionError(f"variable {name!r} is missing; the file holds {listed}")
 
 

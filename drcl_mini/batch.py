@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,8 +16,9 @@ from torch import Tensor
 from .checks import needs, warn
 from .consistency import fit_encoders
 from .data import Split
-from .devices import check_precision, free_memory, out_of_memory, resolve_device, tf32
+from .devices import check_precision, free_memory, out_of_memory, resolve_device, room_for, tf32
 from .encoder import ROWS, Encoder, build_encoder
+from .files import check_writable
 from .noise import with_label_noise
 from .preflight import check_fit, check_prior
 from .prior import learn_priors, orthogonal_prior, select_prior, simplex_prior
@@ -50,7 +52,7 @@ def fit_many(
 
     Equal means: but for float32's last digits. Where two epochs are that close on ``monitor``, the other may be kept.
 
-    Models whose settings differ in shapes (see :data:`SHAPING`) or in the device are trained one group after
+    Models whose settings differ in shapes (see :data:`.SHAPING`) or in the device are trained one group after
     another; a group too big for the memory is split.
 
     Args:
@@ -252,6 +254,7 @@ def _progress(
     about |= {"data (digest)": fingerprint(splits), "prior (digest)": None}
     if priors[0] is not None:
         about["prior (digest)"] = sha256(torch.as_tensor(priors[0]).cpu().numpy().tobytes()).hexdigest()[:8]
+    check_writable(Path(path).parent)
     return Progress(path, json.loads(json.dumps(about)), every)
 
 
@@ -259,10 +262,11 @@ def tensors(split: Split | None, classes: int, device: torch.device) -> Tensors:
     """{modality: (X, Y)} on the device, Y as float rows (n, C)."""
     if split is None:
         return {}
-    return {
-        name: (torch.from_numpy(x).to(device), one_hot(split.labels[name], classes).to(device))
-        for name, x in split.features.items()
-    }
+    with room_for("the data", device):
+        return {
+            name: (torch.from_numpy(x).to(device), one_hot(split.labels[name], classes).to(device))
+            for name, x in split.features.items()
+        }
 
 
 def run_bytes(settings: Settings, shape: Sequence[int], classes: int, held: int) -> int:
@@ -274,7 +278,7 @@ def run_bytes(settings: Settings, shape: Sequence[int], classes: int, held: int)
     Args:
         settings: of the run.
         shape: of the features, (n, d).
-        classes: C.
+        classes: C, how many there are.
         held: samples of the validation split.
     """
     widths, pairs = [shape[1], *settings.hidden, settings.dim], max(settings.batch_size, held)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 FORMAT = "drcl_mini model"
 VERSION = 1
+KINDS = {"n_classes": int, "prior_source": str, "quality_scores": dict, "modalities": dict, "priors": list}
+KINDS |= {"interrupted": bool, "partial": list, "history": list}
+"""What the header of a model holds beside its settings."""
 
 
 def save_checkpoint(
@@ -43,12 +47,15 @@ def load_checkpoint(path: str | os.PathLike, kind: str = FORMAT) -> tuple[dict[s
 
     Raises:
         FileNotFoundError: there is no such file.
+        OSError: it can't be opened.
         ValueError: it is cut off, damaged, something else, or of another version.
     """
     safetensors = needs("safetensors", "safetensors")
 
     if not Path(path).is_file():
         raise FileNotFoundError(f"no checkpoint {os.fspath(path)!r}")
+    with open(path, "rb"):  # a file that can't be opened isn't damaged, which is all that safetensors would say
+        pass
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -64,11 +71,13 @@ def load_checkpoint(path: str | os.PathLike, kind: str = FORMAT) -> tuple[dict[s
         )
     try:
         text = metadata["header"]
-        if metadata.get("sha256") not in (None, digest(tensors, text)):  # files of before 0.2 have none
-            raise ValueError("numbers and header don't have the checksum that was stored with them")
-        return tensors, json.loads(text)
+        right = metadata.get("sha256") in (None, digest(tensors, text))  # the first files had none
+        header = json.loads(text) if right else {}
     except (KeyError, ValueError, RecursionError) as error:
         raise ValueError(f"{os.fspath(path)!r} has a damaged header: {error}") from None
+    if not right:
+        raise ValueError(f"{os.fspath(path)!r} is damaged: it hasn't the checksum that was stored with it")
+    return tensors, header
 
 
 def digest(tensors: Mapping[str, Tensor], header: str) -> str:
@@ -108,6 +117,11 @@ def restore_model(
     Raises:
         KeyError, TypeError, ValueError, AttributeError, RuntimeError: something is missing or doesn't fit.
     """
+    for name, kind in KINDS.items():
+        if type(header[name]) is not kind:
+            raise ValueError(f"{name} is {header[name]!r}")
+    if not all(tensor.dtype == torch.float32 and tensor.isfinite().all() for tensor in tensors.values()):
+        raise ValueError("it holds numbers that aren't finite, or of another type than float32")
     model.n_classes_, model.prior_source_ = header["n_classes"], header["prior_source"]
     model.quality_scores_, model.history_ = header["quality_scores"], header["history"]
     model.interrupted_, model.partial_, model.encoders_ = header["interrupted"], header["partial"], {}
@@ -121,6 +135,12 @@ def restore_model(
     for i, (name, (d, *hidden, _)) in enumerate(header["modalities"].items()):
         start = f"encoders/{i}/"
         mean, scale = tensors.get(f"{start}mean"), tensors.get(f"{start}scale")
+        for k, (fan_in, fan_out) in enumerate(pairwise([d, *hidden, dim])):  # before memory is taken for them
+            found = tensors[f"{start}layers.{2 * k}.weight"].shape
+            if found != (fan_out, fan_in):
+                raise ValueError(f"layers.{2 * k}.weight of {name!r} has shape {tuple(found)}, not {(fan_out, fan_in)}")
+        if [None if x is None else x.shape for x in (mean, scale)] not in ([None, None], [(d,), (d,)]):
+            raise ValueError(f"mean and scale of {name!r} don't fit its {d} features")
         encoder = Encoder(d, tuple(hidden), dim, torch.Generator(), mean, scale)
         state = {key.removeprefix(start): t for key, t in tensors.items() if key.startswith(start)}
         encoder.load_state_dict(state)

@@ -32,8 +32,10 @@ def as_numpy(array: Any, what: str) -> np.ndarray:
     """Any table of numbers (list, NumPy, pandas, torch on any device) as a NumPy array.
 
     Raises:
-        ValueError: ragged lists, sparse matrices, words.
+        ValueError: ragged lists, sparse matrices, words, masked values.
     """
+    if np.ma.is_masked(array):
+        raise ValueError(f"{what} has {np.ma.count_masked(array)} masked values: fill them, or drop their rows")
     try:
         if isinstance(array, torch.Tensor):
             dense = array.detach().to_dense().cpu()
@@ -143,9 +145,9 @@ def check_mapping(value: Any, what: str) -> Mapping[str, Any]:
     """A non-empty mapping from modality names to arrays."""
     if not isinstance(value, Mapping) or not value:
         raise ValueError(f"{what} is {type(value).__name__}, expected a mapping {{modality: array}}, not empty")
-    wrong = [name for name in value if not isinstance(name, str) or not name]
-    if wrong:
-        raise ValueError(f"{what}: modality names are strings, not {wrong[0]!r}")
+    wrong = [name for name in value if not isinstance(name, str) or not name or "\0" in name]
+    if wrong:  # a zero byte would end a name within a file
+        raise ValueError(f"{what}: modality names are strings, not empty, without zero bytes, not {wrong[0]!r}")
     return value
 
 

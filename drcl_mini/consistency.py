@@ -43,7 +43,7 @@ def consistency_losses(
         prior: W, (D, C), frozen.
         inverse: W⁺, (C, D).
         q: exponent of the generalised cross entropy.
-        weights: by term: ``intra``, ``inter``, ``mse``, ``label``, as :attr:`Settings.weights` gives them. A term
+        weights: by term: ``intra``, ``inter``, ``mse``, ``label``, as :attr:`.Settings.weights` gives them. A term
             that is not there is not computed.
 
     Example:

@@ -123,8 +123,12 @@ def load_released_outputs() -> ReleasedOutputs:
     if missing:
         raise ValueError(f"{str(path)!r} doesn't hold the released outputs: it lacks {sorted(missing)[0]!r}")
     by_kind = {kind: {name: arrays[f"{name}/{kind}"] for name in ("image", "text")} for kind in kinds}
+    try:
+        test = Split(by_kind["features"], by_kind["labels"])
+    except ValueError as error:
+        raise ValueError(f"{str(path)!r} doesn't hold the released outputs: {error}") from None
     return ReleasedOutputs(
-        test=Split(by_kind["features"], by_kind["labels"]),
+        test=test,
         predictions=by_kind["predictions"],
         priors=by_kind["prior"],
         prior=arrays["prior"],

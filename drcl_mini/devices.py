@@ -71,6 +71,22 @@ def out_of_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or any(text in str(error) for text in told)
 
 
+@contextmanager
+def room_for(what: str, device: torch.device) -> Iterator[None]:
+    """The block puts something whole on a device; where it is too much, the error says what, and what to do.
+
+    Raises:
+        RuntimeError: the device runs out of memory.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not out_of_memory(error):
+            raise
+        advice = "give less" if device.type == "cpu" else "use device='cpu', or give less"
+        raise RuntimeError(f"out of memory on {device}: {what} can't be kept there: {advice}") from None
+
+
 def check_precision(precision: str, device: torch.device) -> None:
     """TF32 is of NVIDIA's GPUs, since Ampere.
 

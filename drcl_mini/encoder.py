@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
+from .ranking import in_blocks
 from .settings import Settings
 
 ROWS = 8192
@@ -92,7 +93,7 @@ def in_pieces(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
 
 
 def embed(encoder: Encoder, features: Tensor) -> Tensor:
-    """F = f(X) without gradients, (n, D), in pieces that keep the memory small.
+    """F = f(X) without gradients, (n, D), in pieces that keep the memory small, smaller ones where it runs out.
 
     Example:
         >>> encoder = Encoder(3, (8,), 4, torch.Generator().manual_seed(0))
@@ -101,4 +102,4 @@ def embed(encoder: Encoder, features: Tensor) -> Tensor:
     """
     device = next(encoder.parameters()).device
     with torch.no_grad():
-        return in_pieces(lambda part: encoder(part.to(device)), features)
+        return in_blocks(lambda part: encoder(features[part].to(device)), len(features), ROWS)

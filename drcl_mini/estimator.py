@@ -33,7 +33,7 @@ class DRCL:
         quality_scores_: SPL's quality score of each.
         encoders_: one :class:`drcl_mini.Encoder` per modality.
         history_: a record for every epoch of every stage and modality: losses, q, scores.
-        n_classes_: C.
+        n_classes_: C, the number of classes.
         partial_: modalities whose training was cut short, by Ctrl-C or because it diverged; usable as they are.
         interrupted_: True after Ctrl-C in the last ``fit`` or ``add_modality``.
 

@@ -10,7 +10,7 @@ import torch
 
 from .checks import check_features, check_k, check_mapping, nearest
 from .data import Split
-from .devices import resolve_device
+from .devices import resolve_device, room_for
 from .metrics import mean_average_precision
 from .ranking import BLOCK
 
@@ -93,7 +93,9 @@ def evaluate(
     for name in split.modalities:
         if name not in embeddings:
             raise ValueError(f"no embeddings of modality {name!r}: {nearest(name, embeddings)}")
-        checked[name] = torch.from_numpy(check_features(embeddings[name], name)).to(resolve_device(device))
+        rows, where = check_features(embeddings[name], name), resolve_device(device)
+        with room_for(f"embeddings of {name!r}", where):
+            checked[name] = torch.from_numpy(rows).to(where)
         if len(checked[name]) != len(split.labels[name]):
             raise ValueError(f"{len(checked[name])} embeddings of {name!r} for {len(split.labels[name])} labels")
     scores = {}

@@ -1,16 +1,17 @@
 """Where data live, and how files are written: whole or not at all."""
 
-import lzma
 import os
 import sys
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import torch
+
+from .devices import free_memory
 
 
 def data_folder() -> Path:
@@ -51,6 +52,9 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        name_file(error, path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -60,24 +64,38 @@ def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is cut off, damaged, or something else.
+        OSError: it can't be opened.
+        ValueError: it is cut off, damaged, or something else, or unpacks to more than the memory holds.
     """
     if not Path(path).exists():
         raise FileNotFoundError(f"no data file {os.fspath(path)!r}")
-    try:
-        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
-            return {key: file[key] for key in file.files}
-    except (
-        OSError,
-        ValueError,
-        EOFError,
-        RuntimeError,
-        MemoryError,
-        lzma.LZMAError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        raise ValueError(f"{os.fspath(path)!r} can't be read as .npz: {error}") from None
+    if Path(path).is_dir():
+        raise ValueError(f"{os.fspath(path)!r} can't be read as .npz: it is a folder")
+    with open(path, "rb") as opened:
+        try:
+            with zipfile.ZipFile(opened) as archive:
+                _check_members(archive.infolist(), os.path.getsize(path))
+            opened.seek(0)
+            with np.load(opened, allow_pickle=False) as file:
+                arrays = {key: file[key] for key in file.files}
+            odd = [key for key, array in arrays.items() if not isinstance(array, np.ndarray)]
+            if odd:
+                raise ValueError(f"{odd[0]!r} is no array")
+        except Exception as error:  # the readers raise whatever a damaged file makes them stumble on
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise ValueError(f"{os.fspath(path)!r} can't be read as .npz: {reason}") from None
+    return arrays
+
+
+def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
+    """That they are packed as NumPy packs them, lie side by side, and fit into the memory."""
+    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+        raise ValueError("it is packed in an unusual way")
+    if sum(member.compress_size for member in members) > size:
+        raise ValueError("its members take more bytes than the file has")
+    declared, free = sum(member.file_size for member in members), free_memory(torch.device("cpu"))
+    if declared > free and sys.platform == "linux":  # others don't tell what is free
+        raise ValueError(f"it unpacks to {declared} bytes, {free} are free")
 
 
 def check_writable(folder: str | os.PathLike) -> Path:
@@ -88,7 +106,17 @@ def check_writable(folder: str | os.PathLike) -> Path:
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder) as trial:
-        trial.write(b"\0" * 4096)
-        trial.flush()
+    try:
+        with tempfile.TemporaryFile(dir=folder) as trial:
+            trial.write(b"\0" * 4096)
+            trial.flush()
+    except OSError as error:
+        name_file(error, folder)
+        raise
     return folder
+
+
+def name_file(error: OSError, path: str | os.PathLike) -> None:
+    """Have an error of the system say of which file it speaks: that of a full disk doesn't."""
+    if error.errno and error.filename is None:
+        error.filename = os.fspath(path)

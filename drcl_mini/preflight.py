@@ -46,7 +46,7 @@ def check_against(train: Split, validation: Split | None, classes: int, known: s
     Args:
         train: what a model is to learn from.
         validation: what its epoch is picked on.
-        classes: C.
+        classes: C, how many the model knows.
         known: classes that a validation label may be.
     """
     for modality, y in train.labels.items():

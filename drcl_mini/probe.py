@@ -14,7 +14,7 @@ def linear_probe(data: MultimodalDataset) -> list[dict[str, Any]]:
     regularisation is chosen on the validation split.
 
     Returns:
-        One record a modality: ``modality``, ``samples``, ``dimension``, and the accuracies ``chance`` (always
+        One record a modality, with ``modality``, ``samples``, ``dimension``, and the accuracies ``chance`` (always
         the commonest class of training), ``nearest centroid`` and ``logistic regression``.
 
     Raises:

@@ -94,17 +94,29 @@ class Progress:
                 self._fill([p.data for p in parameters], tensors, "now")
                 run.source.set_state(tensors["random"].cpu())
                 moments = [{m: torch.empty_like(p.data) for m in ("exp_avg", "exp_avg_sq")} for p in parameters]
-                for name in ("exp_avg", "exp_avg_sq"):  # strides as the weights': a fused Adam reads in memory's order
+                moments = [{"step": torch.tensor(0.0), **own} for own in moments]
+                for name in moments[0]:  # strides as the weights': a fused Adam reads in memory's order
                     self._fill([own[name] for own in moments], tensors, name)
-                adam = {i: {"step": tensors[f"step/{i}"], **own} for i, own in enumerate(moments)}
-                optimiser.load_state_dict(optimiser.state_dict() | {"state": adam})
+                optimiser.load_state_dict(optimiser.state_dict() | {"state": dict(enumerate(moments))})
             run._best, run._waited = float(state["best"]), int(state["waited"])
-            run.records += state["records"]
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            run.records += self._records(phase, run)
+            if run.ended != state["done"]:
+                raise ValueError("it says of its end what isn't so")
+        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError) as error:
             reason = " ".join(str(error).split())
             raise ValueError(f"{str(self.path)!r} holds no progress of this fit: {phase}: {reason}") from None
         for record in run.records:
             run.report(record)
+
+    def _records(self, phase: str, run: "Run") -> list[dict[str, Any]]:
+        """The file's records of a phase, after a look that they are such."""
+        records = list(self._phases[phase]["records"])
+        numbers = all(type(value) in (int, float) for record in records for value in record.values())
+        keys = {"epoch", "total", "q"} | ({"score"} if phase.startswith("prior ") else set())
+        named = all(keys <= record.keys() for record in records)
+        if not numbers or not named or [r["epoch"] for r in records] != list(run.epochs)[: len(records)]:
+            raise ValueError("its records aren't those of the first epochs")
+        return records
 
     @staticmethod
     def _fill(into: Sequence[Tensor], tensors: Mapping[str, Tensor], name: str) -> None:
@@ -112,6 +124,8 @@ class Progress:
             found = tensors[f"{name}/{number}"]
             if found.shape != tensor.shape or found.dtype != tensor.dtype:
                 raise ValueError(f"{name}/{number} is {found.dtype} {tuple(found.shape)}, not {tuple(tensor.shape)}")
+            if not (found >= 0 if name == "exp_avg_sq" else found.isfinite()).all():  # a square may have overflown
+                raise ValueError(f"{name}/{number} holds what is no number")
             tensor.copy_(found)
 
     def keep(self, phase: str, run: "Run", optimiser: torch.optim.Optimizer) -> None:

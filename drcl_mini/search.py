@@ -15,6 +15,7 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 from .checks import check_features, check_k
+from .devices import room_for
 from .ranking import BLOCK, check_memory, in_blocks, key_payload, key_scores, ranking_keys, rounded
 
 WIDTH = 1024
@@ -57,7 +58,9 @@ def nearest_neighbours(
         raise ValueError("k is None, a search needs an integer of at least 1")
     memory = check_memory(memory)
     queries = torch.from_numpy(check_features(query, "query"))
-    items = torch.from_numpy(check_features(gallery, "gallery")).to(device)
+    items = torch.from_numpy(check_features(gallery, "gallery"))
+    with room_for("the gallery", torch.device(device)):
+        items = items.to(device)
     if queries.shape[1] != items.shape[1]:
         raise ValueError(f"the gallery has {items.shape[1]} dimensions, the queries have {queries.shape[1]}")
     k, dim = min(k, len(items)), items.shape[1]
@@ -78,7 +81,7 @@ def recall(found: Neighbours, exact: Neighbours) -> float:
 
     Args:
         found: k neighbours of m queries.
-        exact: as many, of :func:`nearest_neighbours`.
+        exact: as many, of :func:`.nearest_neighbours`.
 
     Raises:
         ValueError: the searches differ in shape.

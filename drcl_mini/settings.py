@@ -1,6 +1,7 @@
 """Every setting of DRCL in one frozen dataclass; an unknown name or a bad value is an error."""
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -179,7 +180,7 @@ def _is_int(value: Any, least: int) -> bool:
 
 def _is_real(value: Any, least: float, most: float = math.inf) -> bool:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return number and math.isfinite(value) and least <= value <= most
+    return number and abs(value) <= sys.float_info.max and least <= value <= most  # not NaN, not infinite
 
 
 def _is_tuple(value: Any, length: int | None = None) -> bool:

@@ -6,7 +6,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from drcl_mini import DRCL
-from drcl_mini.checkpoint import load_checkpoint
+from drcl_mini.checkpoint import digest, load_checkpoint
 
 
 @pytest.fixture
@@ -16,15 +16,17 @@ def saved(fitted, tmp_path):
 
 @pytest.fixture
 def rewrite(saved, tmp_path):
-    """Write the saved model again with some of it changed."""
+    """Write the saved model again with some of it changed, with a checksum that fits."""
 
     def write(metadata=None, header=None, tensors=None, without=()):
         with safe_open(saved, "pt") as file:
             meta = file.metadata()
             kept = {name: file.get_tensor(name) for name in file.keys() if name not in without}  # noqa: SIM118
+        kept |= tensors or {}
         meta["header"] = json.dumps(json.loads(meta["header"]) | (header or {}))
+        meta |= {"sha256": digest(kept, meta["header"])} | (metadata or {})
         path = tmp_path / "other.safetensors"
-        save_file(kept | (tensors or {}), path, {k: v for k, v in (meta | (metadata or {})).items() if v is not None})
+        save_file(kept, path, {k: v for k, v in meta.items() if v is not None})
         return path
 
     return write
@@ -90,9 +92,11 @@ def test_foreign_files_are_no_checkpoints(tmp_path, complains):
     [
         ({"metadata": {"version": "2"}}, ["version 2", "reads 1"]),
         ({"metadata": {"version": None}}, ["version None"]),
-        ({"metadata": {"header": "{"}}, ["header"]),
+        ({"metadata": {"header": "{", "sha256": None}}, ["header"]),
         ({"metadata": {"header": None}}, ["header"]),
-        ({"metadata": {"header": "[]"}}, ["usable"]),
+        ({"metadata": {"header": "[]", "sha256": None}}, ["usable"]),
+        ({"metadata": {"header": "{}"}}, ["checksum"]),
+        ({"metadata": {"sha256": "0"}}, ["checksum"]),
         ({"tensors": {"priors/0": torch.ones(7, 3)}}, ["prior", "(7, 3)", "(6, 3)"]),
         ({"tensors": {"encoders/1/layers.0.weight": torch.ones(8, 9)}}, ["layers.0.weight", "9"]),
         ({"without": ["encoders/0/layers.0.bias"]}, ["layers.0.bias"]),
@@ -108,8 +112,18 @@ def test_a_checkpoint_that_does_not_fit_says_why(rewrite, complains, changes, fr
         DRCL.load(path)
 
 
-def test_an_unchanged_rewrite_loads(rewrite):
-    assert load_checkpoint(rewrite())[1]["n_classes"] == 3
+@pytest.mark.parametrize("metadata", [{}, {"sha256": None}], ids=["as it was", "without a checksum, as at first"])
+def test_an_unchanged_rewrite_loads(rewrite, metadata):
+    assert load_checkpoint(rewrite(metadata))[1]["n_classes"] == 3
+
+
+@pytest.mark.parametrize("place", [0.5, 0.8, 0.99])
+def test_a_changed_bit_is_told(saved, place, complains):
+    content = bytearray(saved.read_bytes())
+    content[int(place * len(content))] ^= 1
+    saved.write_bytes(content)
+    with complains(str(saved), "checksum"):
+        DRCL.load(saved)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from drcl_mini import DRCL, nearest_neighbours
 from drcl_mini.checkpoint import load_checkpoint, save_checkpoint
-from drcl_mini.index import FaissIndex, _digest
+from drcl_mini.index import FaissIndex
 from drcl_mini.search import recall
 from drcl_mini.speed.retrieval import embeddings, measure_map, measure_search
 
@@ -30,8 +30,7 @@ def saved(index, tmp_path):
 def rewritten(path, **changes):
     """An index file with other tensors, of a right checksum."""
     tensors, header = load_checkpoint(path)
-    tensors |= changes
-    return save_checkpoint(path, tensors, header | {"index": header["index"] | {"sha256": _digest(tensors)}})
+    return save_checkpoint(path, tensors | changes, header)
 
 
 def test_finds_most_neighbours_of_embeddings_in_classes(index):
@@ -82,7 +81,9 @@ def test_a_saved_index_finds_the_same(index, saved):
     for probes in (None, 1, 55):
         assert all(map(np.array_equal, loaded.search(QUERIES, 10, probes), index.search(QUERIES, 10, probes)))
     assert (len(loaded), loaded.lists, loaded.probes) == (3000, 55, index.probes)
-    assert load_checkpoint(loaded.save(saved.with_name("again")))[1] == load_checkpoint(saved)[1]  # its checksum
+    again, before = load_file(loaded.save(saved.with_name("again"))), load_file(saved)
+    assert again.keys() == before.keys()
+    assert all(torch.equal(again[name], before[name]) for name in before)
 
 
 def test_numbers_of_lists_probes_and_neighbours_are_checked(index, complains):

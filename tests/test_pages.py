@@ -112,6 +112,8 @@ def test_page(path, visit):
     if page.query_selector("article .math"):
         page.wait_for_selector("article mjx-container", timeout=30_000)
         page.wait_for_function("() => !document.querySelector('article .math:not(:has(mjx-container))')")
+    mixed = page.eval_on_selector_all("article p:has(mjx-container)", "texts => texts.map(text => text.innerText)")
+    assert not any("$" in text for text in mixed), "raw mathematics"
     assert page.query_selector("mjx-merror") is None, "mathematics that MathJax doesn't understand"
     for both in page.eval_on_selector_all(".drcl-slider input", SLIDE):
         assert len(set(both)) == 2, both

@@ -96,6 +96,13 @@ def centred(embeddings: Rows) -> dict[str, np.ndarray]:
     }
 
 
+def parts(embeddings: Rows, prior: np.ndarray) -> tuple[Rows, Rows]:
+    """Each F as what lies in the span of the columns of W, and the rest."""
+    basis = np.linalg.qr(prior)[0]
+    inside = {medium: f @ basis @ basis.T for medium, f in embeddings.items()}
+    return inside, {medium: embeddings[medium] - f for medium, f in inside.items()}
+
+
 def alignment(embeddings: Rows, labels: Rows) -> float:
     """Squared distance of two items of one class and different media, mean over the pairs."""
     found = []

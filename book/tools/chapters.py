@@ -104,11 +104,8 @@ def _run(source: str, out: str) -> None:
 
 def _minutes(row: dict) -> str:
     """Rounded up, in words, so that another machine of the kind agrees."""
-    return (
-        "under 1"
-        if row["seconds"] < 60
-        else f"about {-(-row['seconds'] // 60):.0f}"
-    )
+    seconds = row["processor seconds"]
+    return "under 1" if seconds < 60 else f"about {-(-seconds // 60):.0f}"
 
 
 def table(link: str) -> str:

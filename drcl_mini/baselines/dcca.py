@@ -65,7 +65,7 @@ class DCCA(DeepBaseline):
             training only do harm: about as many as there are classes do best, unless items are many.
         batch_size: large, since a batch must tell the correlation of k dimensions; an epoch makes as many steps as
             other methods' epochs do with batches of 128, so it passes over the data four times.
-        ridge: r.
+        ridge: r, in units of the mean variance of each view.
 
     Source: Andrew, Arora, Bilmes and Livescu, "Deep Canonical Correlation Analysis", ICML 2013.
 

@@ -23,7 +23,7 @@ def likelihood_loss(a: Tensor, b: Tensor, same: Tensor, scale: float) -> Tensor:
         a: A, (n, D).
         b: B, (m, D).
         same: S, (n, m), 1 where row and column share a class.
-        scale: s.
+        scale: s, what a cosine is multiplied by.
 
     Example:
         >>> round(likelihood_loss(torch.eye(2), torch.eye(2), torch.eye(2), 0.5).item(), 4)

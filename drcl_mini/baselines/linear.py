@@ -88,7 +88,7 @@ def solve(a: np.ndarray, b: np.ndarray, components: int, views: Views) -> dict[s
         views: prepared features (n_v, d_v), for their names and widths.
 
     Returns:
-        {name: (d_v, components)}.
+        By name, (d_v, components).
 
     Raises:
         ValueError: B is not positive definite.

@@ -51,7 +51,7 @@ class SMLN(DeepBaseline):
     .. math:: \max_f\; \mathrm{tr}\big(B^{-1} A\big) = \sum_i \lambda_i, \qquad A u_i = \lambda_i B u_i, \qquad
         z = \mathrm{diag}(\lambda)\, U^\top (f(x) - \mathrm{mean})
 
-    with A, B of :func:`graph_scatter` over a batch of all modalities: between two items of a class there is an edge,
+    with A, B of :func:`.graph_scatter` over a batch of all modalities: between two items of a class there is an edge,
     within modalities and across. Needs no pairs. The criterion doesn't change when all outputs are mixed linearly, so
     its eigenvectors U (k, k) from the training set, with :math:`U^\top B U = I`, give the common space. The factors λ
     (ours) make axes that don't tell classes count less than those that do.
@@ -64,7 +64,7 @@ class SMLN(DeepBaseline):
         dim: k, the width of the outputs; more than C − 1 add eigenvalues of about 0.
         batch_size: large, since the matrices are those of a batch; an epoch makes as many steps as other methods'
             epochs do with batches of 128, so it passes over the data four times.
-        ridge: r.
+        ridge: r, in units of the mean variance of the outputs.
 
     Source: Hu, Zhu, Peng and Lin, "Semi-Supervised Multi-Modal Learning with Balanced Spectral Decomposition", AAAI
     2020.

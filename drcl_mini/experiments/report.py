@@ -97,7 +97,7 @@ def _means(record: Record) -> list[dict[str, Any]]:
 
 
 def verdicts(records: Sequence[Record], reference: str, k: str | int = "all") -> "DataFrame":
-    """:func:`table` beside :func:`compare_all`: each method's mean, and how much better or worse than the reference.
+    """:func:`.statistics.table` beside :func:`.compare_all`: each method's mean, and its distance to the reference.
 
     ``pairing`` says how pairs were made for methods that need them: ``"class-wise"`` pairs give labels away.
 

@@ -29,6 +29,9 @@ KINDS: Mapping[str, tuple[type, ...]] = {
 }
 """What every record holds, and of which type; other things may stand beside it."""
 
+SCORE: Mapping[str, tuple[type, ...]] = {"query": (str,), "gallery": (str,), "k": (str, int), "map": (float,)}
+"""What each of a record's scores holds."""
+
 Record = dict[str, Any]
 Outcome = dict[str, Any]
 Key = tuple[str, str, float]
@@ -132,16 +135,19 @@ def _lines(content: bytes, path: str | os.PathLike) -> Iterator[tuple[int, bytes
 def _record(line: bytes, number: int, path: str | os.PathLike) -> Record:
     try:
         record = json.loads(line)
+    except (ValueError, RecursionError):
+        raise ValueError(_foreign(path, number)) from None
+    try:
         if record["format"] != FORMAT and str(record["format"]).startswith(FORMAT.rstrip("0123456789")):
             raise ValueError(
                 f"{os.fspath(path)!r}, line {number}, is of another version: {record['format']!r}, this one writes "
                 f"{FORMAT!r}; use another --out"
             )
         whole = record["format"] == FORMAT and all(type(record[name]) in kinds for name, kinds in KINDS.items())
-        scored = all({"query", "gallery", "k", "map"} <= score.keys() for score in record["scores"])
-        if whole and scored and record["stack"] >= 1:
+        scored = whole and all(type(s[name]) in kinds for s in record["scores"] for name, kinds in SCORE.items())
+        if scored and record["stack"] >= 1:
             return record
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError):
         pass
     raise ValueError(_foreign(path, number))
 

@@ -23,8 +23,8 @@ def paired(a: Sequence[float], b: Sequence[float], test: str = "permutation") ->
     for d (Wilcoxon, 1945; zeros as Pratt, 1959), so that one odd pair counts less.
 
     Returns:
-        n, the mean difference, half its 95 % interval (Student's t), p, and ``smallest_p``: what p is at least with
-        so few pairs, 2/2ⁿ. Five pairs can't get below 0.0625: nothing is ever "significant" at 0.05 with them.
+        n, the mean difference, half its 95 % interval (Student's t), p, and ``smallest_p``, below which p can't be
+        with so few pairs, 2/2ⁿ. Five pairs can't get below 0.0625: nothing is ever "significant" at 0.05 with them.
 
     Example:
         >>> found = paired([0.31, 0.33, 0.32, 0.34, 0.35], [0.30, 0.30, 0.30, 0.30, 0.30])

@@ -75,7 +75,7 @@ def curve(records: Records, x: str, k: str | int = "all", by: Sequence[str] = ("
 def compare(
     records: Records, dataset: str, method: str, reference: str, k: str | int = "all", test: str = "permutation"
 ) -> dict[str, Any]:
-    """:func:`paired` for two methods on one data set, method − reference, over the seeds that both finished.
+    """:func:`.paired` for two methods on one data set, method − reference, over the seeds that both finished.
 
     Two runs of one seed are a pair because they share what is drawn from it before training: wrong labels, pairs
     made within classes, a split. Where nothing is drawn, seeds are independent repeats in any order, and pairing
@@ -140,7 +140,7 @@ def rank_methods(
     methods: Sequence[str] | None = None,
     alpha: float = 0.05,
 ) -> Ranking:
-    """:func:`average_ranks` of the methods in the records.
+    """:func:`.average_ranks` of the methods in the records.
 
     Args:
         records: the runs.

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ..checks import warn
+from ..files import name_file
 from .results import Record, latest, parse
 
 
@@ -17,7 +18,7 @@ class ResultsFile:
         path: of the file, made if need be.
 
     Attributes:
-        records: the runs in it, as :func:`read_results` gives them.
+        records: the runs in it, as :func:`.read_results` gives them.
 
     Raises:
         BlockingIOError: another process is writing to it.
@@ -49,7 +50,7 @@ class ResultsFile:
 
     @property
     def records(self) -> list[Record]:
-        """The runs in the file; where one was made again, the last one, see :func:`latest`."""
+        """The runs in the file; where one was made again, the last one, see :func:`.latest`."""
         return latest(self._all)
 
     @property
@@ -71,8 +72,9 @@ class ResultsFile:
             if written < len(lines):
                 raise OSError(f"{str(self.path)!r} took {written} of {len(lines)} bytes: is the disk full?")
             os.fsync(self._handle)
-        except OSError:
+        except OSError as error:
             os.ftruncate(self._handle, self._size)
+            name_file(error, self.path)
             raise
         self._size += len(lines)
         self._all += records

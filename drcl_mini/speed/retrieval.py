@@ -23,7 +23,7 @@ def measure_map(queries: int, items: int, dim: int) -> Figures:
     """mAP of random rows of 10 classes.
 
     Returns:
-        ``map``, ``seconds``, and ``peak_gb``: the peak memory of the whole process.
+        ``map``, ``seconds``, and ``peak_gb``, the peak memory of the whole process.
     """
     return in_a_fresh_process(_map, queries, items, dim)
 
@@ -39,9 +39,9 @@ def measure_search(
     """Exact search, and approximate search by FAISS, of the same made-up embeddings.
 
     Args:
-        queries: m.
-        items: n.
-        dim: D.
+        queries: m, how many.
+        items: n, how many.
+        dim: D of the embeddings.
         k: how many neighbours.
         classes: around how many centres the embeddings lie; ``None`` for evenly spread ones.
         probes: lists of the FAISS index that a query is compared with.

@@ -1,0 +1,208 @@
+"""A full disk, no descriptors left, no memory, a clock that jumps: one clear line, and what was there is kept."""
+
+import contextlib
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import drcl_mini.encoder
+import drcl_mini.search
+from drcl_mini import DRCL, MultimodalDataset, evaluate, nearest_neighbours
+from drcl_mini import progress as progress_module
+from drcl_mini.encoder import embed
+from drcl_mini.experiments.grid import Task
+from drcl_mini.experiments.results import read_results, records_of
+from drcl_mini.experiments.writing import ResultsFile
+from drcl_mini.index import FaissIndex
+
+resource = pytest.importorskip("resource")
+
+
+@contextlib.contextmanager
+def limit(kind, value):
+    """A limit of this process within the block; root has it, too, where permissions don't bind."""
+    before = resource.getrlimit(kind)
+    resource.setrlimit(kind, (value, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(kind, before)
+
+
+@contextlib.contextmanager
+def no_descriptors():
+    """Nothing can be opened within the block."""
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(limit(resource.RLIMIT_NOFILE, 256))
+        with contextlib.suppress(OSError):
+            while True:
+                stack.enter_context(open("/dev/null"))
+        yield
+
+
+def everything(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def append(path, length=3000):
+    with ResultsFile(path) as file:
+        file.append(records_of(Task("some", "SM", "SM", {}, (0,)), [{"error": "x" * length}]))
+
+
+@pytest.fixture
+def files(fitted, train, tmp_path):
+    """What can be written and read, by name, with the file of each."""
+    pytest.importorskip("faiss")
+    data = MultimodalDataset(train, None, train, "some", "abc")
+    index = FaissIndex.build(train.features["image"])
+    uses = {
+        "model": (fitted.save, lambda path: DRCL.load(path, "cpu")),
+        "data set": (data.to_npz, MultimodalDataset.from_npz),
+        "index": (index.save, FaissIndex.load),
+        "results": (append, read_results),
+    }
+    for name, (write, _) in uses.items():
+        write(tmp_path / name)
+    return uses
+
+
+def test_a_full_disk(files, tmp_path):
+    before = everything(tmp_path)
+    for name, (write, _) in files.items():
+        with pytest.raises(OSError, match=r"(?i)too large|disk full") as caught, limit(resource.RLIMIT_FSIZE, 1000):
+            write(tmp_path / name)
+        assert name in str(caught.value)
+    assert everything(tmp_path) == before
+
+
+def test_no_descriptors_left(files, tmp_path):
+    before = everything(tmp_path)
+    for name, (write, read) in files.items():
+        for use in (write, read):
+            with pytest.raises(OSError, match="Too many open files") as caught, no_descriptors():
+                use(tmp_path / name)
+            assert name in str(caught.value)
+        read(tmp_path / name)
+    assert everything(tmp_path) == before
+
+
+def test_a_fit_whose_disk_fills_up_goes_on_when_there_is_room(tiny, train, state, same, tmp_path, monkeypatch):
+    path, write, written = tmp_path / "fit.safetensors", progress_module.save_checkpoint, []
+
+    def full_after_five(*arguments):
+        written.append(None)
+        with limit(resource.RLIMIT_FSIZE, 1000) if len(written) == 6 else contextlib.nullcontext():
+            write(*arguments)
+
+    monkeypatch.setattr(progress_module, "save_checkpoint", full_after_five)
+    with pytest.raises(OSError, match=r"(?i)fit\.safetensors.*too large"):
+        DRCL(**tiny).fit(train, checkpoint=path, every=1)
+    assert [file.name for file in tmp_path.iterdir()] == ["fit.safetensors"]
+    assert same(state(DRCL(**tiny).fit(train, checkpoint=path, every=1)), state(DRCL(**tiny).fit(train)))
+
+
+def test_a_folder_for_progress_is_tried_before_training(tiny, train, tmp_path, monkeypatch):
+    monkeypatch.setattr(drcl_mini.batch, "learn_priors", lambda *_, **__: pytest.fail("training had begun"))
+    with pytest.raises(OSError, match=str(tmp_path)), limit(resource.RLIMIT_FSIZE, 100):
+        DRCL(**tiny).fit(train, checkpoint=tmp_path / "fit")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_on_the_command_line(tmp_path):
+    arguments = ["run", "digits-halves", "--device", "cpu", "--out", str(tmp_path / "out")]
+    arguments += ["--set", "hidden=[8]", "--set", "epochs=1", "--set", "prior_epochs=1"]
+    code = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
+    code += "from drcl_mini.cli import main; sys.exit(main(sys.argv[1:]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=Path(__file__).parents[1]
+    )
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "too large" in done.stderr
+    assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
+
+
+def out_of_memory(*_, **__):
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+
+def test_encoding_falls_back_to_smaller_pieces(fitted, train, monkeypatch):
+    encoder, x, seen = fitted.encoders_["image"], torch.from_numpy(train.features["image"]), []
+    expected, forward = embed(encoder, x), type(encoder).forward
+
+    def scarce(self, part):
+        seen.append(len(part))
+        return forward(self, part) if len(part) <= 7 else out_of_memory()
+
+    monkeypatch.setattr(type(encoder), "forward", scarce)
+    assert torch.allclose(embed(encoder, x), expected, atol=1e-6)
+    assert seen == [24, 12, 6, 6, 6, 6]
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA"), RuntimeError("DefaultCPUAllocator: not enough")])
+def test_what_must_be_on_the_device_as_a_whole_says_what_to_do(fitted, tiny, train, monkeypatch, complains, error):
+    rows, to = fitted.transform(train), torch.Tensor.to
+
+    def scarce(tensor, *arguments, **named):
+        if arguments and arguments[0] == torch.device("cpu"):
+            raise error
+        return to(tensor, *arguments, **named)
+
+    monkeypatch.setattr(torch.Tensor, "to", scarce)
+    for use, what in (
+        (lambda: DRCL(**tiny).fit(train), "the data"),
+        (lambda: evaluate(rows, train), "embeddings of 'image'"),
+        (lambda: nearest_neighbours(rows["image"], rows["text"], 2, torch.device("cpu")), "the gallery"),
+    ):
+        with complains("out of memory on cpu", what, "give less", error=RuntimeError):
+            use()
+
+
+def test_another_error_of_the_device_stays_as_it_is(train, fitted, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("device-side assert triggered")
+
+    monkeypatch.setattr(torch.Tensor, "to", broken)
+    with pytest.raises(RuntimeError, match="device-side assert"):
+        evaluate({name: np.ones((len(x), 2)) for name, x in train.features.items()}, train)
+
+
+@pytest.fixture
+def jumping_clock(monkeypatch):
+    """A clock of the wall that says any time from 1970 to 2100, now this, now that."""
+    chance = random.Random(0)
+    monkeypatch.setattr(time, "time", lambda: chance.uniform(0, 4.1e9))
+    monkeypatch.setattr(time, "time_ns", lambda: chance.randrange(10**9 * 4_100_000_000))
+
+
+def test_a_clock_that_jumps_changes_nothing(tiny, train, state, same, tmp_path, request):
+    def made(folder):
+        folder.mkdir()
+        model = DRCL(**tiny).fit(train, checkpoint=folder / "fit", every=1)
+        MultimodalDataset(train, None, train, "some", "abc").to_npz(folder / "some.npz")
+        for _ in range(2):
+            append(folder / "results.jsonl", 3)
+        return model, (folder / "some.npz").read_bytes(), read_results(folder / "results.jsonl")
+
+    calm = made(tmp_path / "calm")
+    request.getfixturevalue("jumping_clock")
+    jumped = made(tmp_path / "jumped")
+    assert same(state(jumped[0]), state(calm[0]))
+    assert jumped[1:] == calm[1:]
+
+
+def test_a_download_while_the_clock_jumps(serve, tmp_path, jumping_clock):
+    from data_scripts.download import fetch
+    from data_scripts.identity import blob_id
+
+    (tmp_path / "example.org").mkdir()
+    (tmp_path / "example.org" / "file").write_bytes(b"hello" * 10**5)
+    asked = serve(tmp_path)
+    assert fetch("https://example.org/file", blob_id(b"hello" * 10**5)).read_bytes() == b"hello" * 10**5
+    assert asked == ["/example.org/file"]

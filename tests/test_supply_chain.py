@@ -1,0 +1,122 @@
+"""The package runs no code from data, asks no shell, and trusts no download before its hash is right."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from data_scripts.__main__ import NAMES, script
+
+ROOT = Path(__file__).parents[1]
+SOURCES = [path for folder in ("drcl_mini", "data_scripts") for path in sorted((ROOT / folder).rglob("*.py"))]
+SHA1 = re.compile("[0-9a-f]{40}")
+CALLS = {
+    "eval", "exec", "compile", "__import__", "breakpoint", "input",
+    "os.system", "os.popen", "os.execv", "os.execvp", "os.startfile", "tempfile.mktemp",
+    "torch.load", "joblib.load", "yaml.load", "h5py.enable_ipython_completer", "scipy.io.loadmat", "loadmat",
+}  # fmt: skip
+MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "ctypes", "code", "telnetlib", "ftplib"}
+NETWORK = {"requests", "pooch", "http", "urllib3", "aiohttp", "httpx", "socket", "smtplib"}
+
+
+def dotted(node):
+    """``a.b.c`` of a name or an attribute, else nothing."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def imported(node):
+    """Modules that an import names, or ``needs("module")``."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""] if not node.level else []
+    if isinstance(node, ast.Call) and dotted(node.func) == "needs" and isinstance(node.args[0], ast.Constant):
+        return [node.args[0].value]
+    return []
+
+
+def offences(source):
+    """What a file does that the package must not."""
+    for node in ast.walk(ast.parse(source)):
+        for module in imported(node):
+            if module.split(".")[0] in MODULES:
+                yield f"imports {module}"
+        if not isinstance(node, ast.Call):
+            continue
+        name, named = dotted(node.func), {k.arg: getattr(k.value, "value", "?") for k in node.keywords}
+        if name in CALLS or name.startswith("os.spawn"):
+            yield f"calls {name}"
+        if name.endswith(("np.load", "numpy.load")) and named.get("allow_pickle") is not False:
+            yield "np.load without allow_pickle=False"
+        if named.get("allow_pickle", False) is not False:
+            yield f"{name} with allow_pickle"
+        if named.get("shell", False) is not False:
+            yield f"{name} with shell"
+        if named.get("verify", True) is not True:
+            yield f"{name} without verification"
+
+
+def test_no_source_runs_what_it_reads():
+    assert len(SOURCES) > 80
+    found = {str(path.relative_to(ROOT)): list(offences(path.read_text(encoding="utf-8"))) for path in SOURCES}
+    assert {path: some for path, some in found.items() if some} == {}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "eval('1')", "exec(x)", "import pickle", "from pickle import loads", "import torch\ntorch.load('x')",
+        "np.load('x')", "np.load('x', allow_pickle=True)", "np.load('x', allow_pickle=flag)", "os.system('true')",
+        "subprocess.run('ls', shell=True)", "requests.get(x, verify=False)", "needs('dill')", "compile(x, '', 'exec')",
+    ],
+)  # fmt: skip
+def test_the_search_finds(code):
+    assert list(offences(code))
+
+
+def test_the_network_is_used_in_one_place():
+    users = set()
+    for path in SOURCES:
+        names = [name for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) for name in imported(node)]
+        if {name.split(".")[0] for name in names} & NETWORK or "urllib.request.urlopen" in names:
+            users.add(path.name)
+    assert users == {"transfer.py"}
+
+
+class Asked(Exception):
+    pass
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not script(name).ABOUT.ask])
+def test_every_download_is_pinned_to_a_commit_and_a_hash(name, monkeypatch, tmp_path):
+    asked, module = [], script(name)
+
+    def fetch(url, expected, most, *identify):
+        asked.append(url)
+        assert url.startswith("https://")
+        assert SHA1.search(url), "the address names a commit"
+        assert SHA1.fullmatch(expected), "the content's git id"
+        assert 0 < most <= 100 * 2**20
+        return tmp_path / "nothing"
+
+    monkeypatch.setattr(module, "fetch", fetch)
+    with pytest.raises(Exception, match="nothing"):
+        module.build()
+    assert len(asked) == len(module.ABOUT.notes["urls"])
+
+
+def test_fetch_is_used_by_no_other_script():
+    users = {path.stem for path in SOURCES if re.search(r"\bfetch\(", path.read_text(encoding="utf-8"))}
+    public = {name.replace("-", "_") for name in NAMES if not script(name).ABOUT.ask}
+    assert users == {*public, "download"}
+
+
+def test_an_audit_can_be_asked_for():
+    """It asks a service of known vulnerabilities, so it is a step of its own, and no part of ``make test``."""
+    makefile, workflow = (ROOT / name for name in ("Makefile", ".github/workflows/test.yml"))
+    assert re.search(r"^audit:.*\n(\t.*\n)*\t.*pip-audit", makefile.read_text(), re.MULTILINE)
+    assert "run: make audit" in workflow.read_text()
+    assert "audit" not in re.search(r"^test:.*\n(\t.*\n)+", makefile.read_text(), re.MULTILINE)[0]
