@@ -123,7 +123,7 @@ def table(link: str) -> str:
         name = link.format(title=chapter.title, file=Path(chapter.page).name)
         cells = [name, f"[open]({COLAB.format(owner, chapter.page)})"]
         minutes = (
-            _minutes(rows[chapter.page]) if chapter.page in rows else "under 1"
+            _minutes(rows[chapter.page]) if chapter.page in rows else "not measured"
         )
         lines.append(
             "| "
