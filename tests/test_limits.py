@@ -1,10 +1,8 @@
-"""A full disk, no descriptors left, no memory, a clock that jumps: one clear line, and what was there is kept."""
+"""A full disk, no descriptors left, no memory: one clear line, and what was there is kept."""
 
 import contextlib
-import random
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -171,38 +169,3 @@ def test_another_error_of_the_device_stays_as_it_is(train, fitted, monkeypatch):
     monkeypatch.setattr(torch.Tensor, "to", broken)
     with pytest.raises(RuntimeError, match="device-side assert"):
         evaluate({name: np.ones((len(x), 2)) for name, x in train.features.items()}, train)
-
-
-@pytest.fixture
-def jumping_clock(monkeypatch):
-    """A clock of the wall that says any time from 1970 to 2100, now this, now that."""
-    chance = random.Random(0)
-    monkeypatch.setattr(time, "time", lambda: chance.uniform(0, 4.1e9))
-    monkeypatch.setattr(time, "time_ns", lambda: chance.randrange(10**9 * 4_100_000_000))
-
-
-def test_a_clock_that_jumps_changes_nothing(tiny, train, state, same, tmp_path, request):
-    def made(folder):
-        folder.mkdir()
-        model = DRCL(**tiny).fit(train, checkpoint=folder / "fit", every=1)
-        MultimodalDataset(train, None, train, "some", "abc").to_npz(folder / "some.npz")
-        for _ in range(2):
-            append(folder / "results.jsonl", 3)
-        return model, (folder / "some.npz").read_bytes(), read_results(folder / "results.jsonl")
-
-    calm = made(tmp_path / "calm")
-    request.getfixturevalue("jumping_clock")
-    jumped = made(tmp_path / "jumped")
-    assert same(state(jumped[0]), state(calm[0]))
-    assert jumped[1:] == calm[1:]
-
-
-def test_a_download_while_the_clock_jumps(serve, tmp_path, jumping_clock):
-    from data_scripts.download import fetch
-    from data_scripts.identity import blob_id
-
-    (tmp_path / "example.org").mkdir()
-    (tmp_path / "example.org" / "file").write_bytes(b"hello" * 10**5)
-    asked = serve(tmp_path)
-    assert fetch("https://example.org/file", blob_id(b"hello" * 10**5)).read_bytes() == b"hello" * 10**5
-    assert asked == ["/example.org/file"]

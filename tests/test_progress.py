@@ -30,6 +30,7 @@ for line in sys.stdin:
         model.fit(data.train, data.validation, checkpoint=checkpoint, every=3).save(out)
         os._exit(0)
     print(child, flush=True)
+    sys.stdin.readline()  # until then its number stays its own, also when it has ended
     print(os.waitpid(child, 0)[1], flush=True)
 """
 """Fits in a process of its own, again and again, without the time that imports take."""
@@ -100,7 +101,12 @@ def server():
         process.stdin.flush()
         return int(process.stdout.readline())
 
-    yield begin, lambda: int(process.stdout.readline())
+    def status():
+        process.stdin.write("\n")
+        process.stdin.flush()
+        return int(process.stdout.readline())
+
+    yield begin, status
     process.stdin.close()
     process.wait(60)
 
