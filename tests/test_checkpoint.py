@@ -117,12 +117,22 @@ def test_an_unchanged_rewrite_loads(rewrite, metadata):
     assert load_checkpoint(rewrite(metadata))[1]["n_classes"] == 3
 
 
-@pytest.mark.parametrize("place", [0.5, 0.8, 0.99])
-def test_a_changed_bit_is_told(saved, place, complains):
+@pytest.mark.parametrize("place", [0.01, 0.5, 0.99])
+def test_a_changed_bit_of_a_number_is_told(saved, place, complains):
     content = bytearray(saved.read_bytes())
-    content[int(place * len(content))] ^= 1
+    start = 8 + int.from_bytes(content[:8], "little")  # numbers come after the header and its length
+    content[start + int(place * (len(content) - start))] ^= 1
     saved.write_bytes(content)
     with complains(str(saved), "checksum"):
+        DRCL.load(saved)
+
+
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
+def test_a_changed_bit_of_the_header_is_told(saved, place, complains):
+    content = bytearray(saved.read_bytes())
+    content[8 + int(place * int.from_bytes(content[:8], "little"))] ^= 1
+    saved.write_bytes(content)
+    with complains(str(saved)):
         DRCL.load(saved)
 
 
