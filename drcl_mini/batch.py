@@ -16,7 +16,7 @@ from torch import Tensor
 from .checks import needs, warn
 from .consistency import fit_encoders
 from .data import Split
-from .devices import check_precision, free_memory, out_of_memory, resolve_device, room_for, tf32
+from .devices import check_precision, free_memory, on_device, out_of_memory, resolve_device, room_for, tf32
 from .encoder import ROWS, Encoder, build_encoder
 from .files import check_writable
 from .noise import with_label_noise
@@ -264,7 +264,7 @@ def tensors(split: Split | None, classes: int, device: torch.device) -> Tensors:
         return {}
     with room_for("the data", device):
         return {
-            name: (torch.from_numpy(x).to(device), one_hot(split.labels[name], classes).to(device))
+            name: (on_device(x, device), one_hot(split.labels[name], classes).to(device))
             for name, x in split.features.items()
         }
 

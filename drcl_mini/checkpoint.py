@@ -59,7 +59,7 @@ def load_checkpoint(path: str | os.PathLike, kind: str = FORMAT) -> tuple[dict[s
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     except (safetensors.SafetensorError, OSError) as error:
         raise ValueError(f"{os.fspath(path)!r} is cut off, damaged or no checkpoint: {error}") from None
     if metadata.get("format") != kind:

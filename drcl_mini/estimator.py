@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from .batch import Stages, fit_many, interruptible, tensors
 from .checkpoint import load_checkpoint, model_state, restore_model, save_checkpoint
 from .checks import as_numpy, check_features, check_mapping, nearest
 from .data import Split
-from .devices import check_precision, resolve_device, tf32
+from .devices import check_precision, on_device, resolve_device, tf32
 from .encoder import embed
 from .preflight import check_against, check_noise
 from .ranking import BLOCK
@@ -139,7 +138,7 @@ class DRCL:
             if name not in self.encoders_:
                 raise ValueError(f"no encoder for modality {name!r}: {nearest(name, self.encoders_)}")
             checked[name] = check_features(x, name, self.encoders_[name].widths[0])
-        return {name: embed(self.encoders_[name], torch.from_numpy(x)).cpu().numpy() for name, x in checked.items()}
+        return {name: embed(self.encoders_[name], on_device(x)).cpu().numpy() for name, x in checked.items()}
 
     def predict(self, data: Split | Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The class whose logit F W is greatest, for each item of each modality: int64 (n,)."""

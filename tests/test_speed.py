@@ -175,9 +175,18 @@ def test_a_data_set_that_is_not_here_is_told_in_the_row(tmp_path, capsys):
     assert "not measured" in capsys.readouterr().out
 
 
+def test_data_sets_can_be_named(tmp_path):
+    assert Plan(datasets=["digits-halves"]).present("minimedia", "digits-halves") == ["digits-halves"]
+    asked = ["--rows", "precision", "--datasets", "minimedia-small", "--repetitions", "1"]
+    assert main(["bench-speed", *asked, "--quick", "--out", str(tmp_path)]) == 0
+    row = json.loads((tmp_path / "precision.json").read_text(encoding="utf-8"))
+    assert "--datasets minimedia-small --quick" in row["command"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "fragments"),
     [
+        (["--datasets", "minimedium"], ["'minimedium'", "minimedia-small"]),
         (["--rows", "everything"], ["'everything'", "released-epoch"]),
         (["--repetitions", "0"], ["--repetitions", "'0'", "at least 1"]),
         (["--repetitions", "two"], ["--repetitions", "'two'"]),

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from ..batch import Tensors, tensors
 from ..consistency import target_map
-from ..devices import resolve_device
+from ..devices import on_device, resolve_device
 from ..encoder import Encoder, build_encoder, in_pieces
 from ..metrics import mean_average_precision
 from ..noise import with_label_noise
@@ -218,7 +218,7 @@ class DeepBaseline(Baseline):
             return in_pieces(lambda part: self._rows(network, name, network.standard(name, part)), x)
 
     def _embed(self, name: str, x: np.ndarray) -> np.ndarray:
-        return self._tensor(name, torch.from_numpy(x).to(self._device)).cpu().numpy()
+        return self._tensor(name, on_device(x, self._device)).cpu().numpy()
 
 
 SETTINGS = ("hidden", "standardise", "learning_rate", "batch_size", "epochs", "patience", "label_noise", "seed")

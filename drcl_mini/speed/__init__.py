@@ -90,6 +90,9 @@ def add_parser(commands: Any) -> None:
         default=[name for name, row in ROWS.items() if row.by_default],
         help=f"what to measure: {', '.join(ROWS)} (default: all but time-to-map, which takes an hour)",
     )
+    parser.add_argument(
+        "--datasets", nargs="+", choices=SETS, metavar="NAME", default=[], help="what to train on (default: each row's)"
+    )
     parser.add_argument("--repetitions", type=_count, default=3, metavar="N", help="turns of each comparison")
     parser.add_argument("--quick", action="store_true", help="toy sizes: does it run?")
 
@@ -99,9 +102,10 @@ def bench_speed(options: argparse.Namespace) -> int:
     out = check_writable(options.out or Path("runs/speed" if options.quick else "book/results/speed"))
     for name in options.rows:
         row = ROWS[name]
-        result = measure(row, Plan(options.quick, options.repetitions, row.device))
+        result = measure(row, Plan(options.quick, options.repetitions, row.device, options.datasets))
         command = f"python -m drcl_mini bench-speed --rows {name} --repetitions {options.repetitions}"
-        about = {"command": command + " --quick" * options.quick, "what": " ".join(row.measure.__doc__.split())}
+        command += f" --datasets {' '.join(options.datasets)}" * bool(options.datasets) + " --quick" * options.quick
+        about = {"command": command, "what": " ".join(row.measure.__doc__.split())}
         path = out / f"{name}.json"
         kept = "why" in result and path.is_file() and json.loads(path.read_text(encoding="utf-8"))["measured"]
         if not kept:

@@ -30,11 +30,12 @@ class NotMeasuredError(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """How to measure: at toy sizes or not, how often, and on which device."""
+    """How to measure: at toy sizes or not, how often, on which device, and with which data sets alone."""
 
     quick: bool = False
     repetitions: int = 3
     device: str = "cpu"
+    datasets: Sequence[str] = ()
 
     def settings(self, **changes: Any) -> dict[str, Any]:
         """The default setting, of toy size if need be, with some settings changed."""
@@ -51,8 +52,9 @@ class Plan:
         return ["float32", "bfloat16"] if self.device == "cpu" else ["float32", "tf32", "bfloat16"]
 
     def present(self, *names: str) -> list[str]:
-        """Those of some data sets that are here; of toy size if need be."""
-        return ["digits-halves"] if self.quick else [name for name in names if name in available_datasets()]
+        """Those of some data sets that are wanted and here; of toy size if need be."""
+        wanted = [name for name in self.datasets or names if name in names]
+        return ["digits-halves"] if self.quick else [name for name in wanted if name in available_datasets()]
 
 
 def seconds_of(work: Callable[[], Any], device: str) -> float:
