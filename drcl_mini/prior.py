@@ -29,7 +29,8 @@ def orthogonal_prior(dim: int, classes: int, source: torch.Generator) -> Tensor:
         raise ValueError(f"dim is {dim} for {classes} classes: a prior needs at least as many dimensions as classes")
     # The first C columns of Q need the first C columns of the Gaussian matrix alone.
     q, r = torch.linalg.qr(torch.randn(dim, classes, generator=source, dtype=torch.float64))
-    return (q * r.diagonal().sign()).float()  # the sign makes Q uniform over orthogonal matrices
+    # The sign makes Q uniform over orthogonal matrices. QR gives columns; rows, as a file has them, round alike.
+    return (q * r.diagonal().sign()).float().contiguous()
 
 
 def simplex_prior(dim: int, classes: int, source: torch.Generator) -> Tensor:

@@ -60,9 +60,10 @@ def test_a_loaded_model_can_grow_and_be_saved_again(fitted, saved, train, state,
     assert not any(p.requires_grad for encoder in back.encoders_.values() for p in encoder.parameters())
 
 
-def test_what_is_loaded_lies_as_what_was_made(saved):
+def test_what_is_loaded_lies_in_memory_as_what_was_made(fitted, saved):
     tensors = load_checkpoint(saved)[0]
     assert {tensor.data_ptr() % 64 for tensor in tensors.values()} == {0}
+    assert DRCL.load(saved, "cpu").prior_.stride() == fitted.prior_.stride()
 
 
 def test_the_random_state_is_left_alone(saved):

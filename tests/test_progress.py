@@ -26,7 +26,8 @@ for line in sys.stdin:
     child = os.fork()
     if not child:
         checkpoint, out = line.rstrip().split("|")
-        model = DRCL(hidden=(32,), dim=32, prior_epochs=6, epochs=18, patience=None, mixup=0.3, progress=False)
+        small = {"hidden": (32,), "dim": 32, "prior_epochs": 6, "epochs": 18, "device": "cpu", "progress": False}
+        model = DRCL(patience=None, mixup=0.3, **small)
         model.fit(data.train, data.validation, checkpoint=checkpoint, every=3).save(out)
         os._exit(0)
     print(child, flush=True)
