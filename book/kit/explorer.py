@@ -106,6 +106,7 @@ def explorer(
     query, ap, hits = found[tuple(start)]
     still = [(items[i], classes[i] == classes[query]) for i in hits]
     return HTML(
+        "<style>.drcl-explorer figcaption{color:inherit!important}</style>"
         f'<figure class="drcl-explorer" style="margin:1em 0" data-sizes="{sizes}" '
         f'data-runs="{json.dumps(runs, separators=(",", ":"))}"><div style="{CARD}">'
         f'<div onchange="{escape(CHOOSE)}">{choosers}</div>'

@@ -74,6 +74,8 @@ def main():
                 found["NC1 train"], found["NC2 train"] = space.collapse(
                     seen, data.train.labels
                 )
+                if stage == "RSC":
+                    found |= by_span(f, model.prior_.numpy(), data.test)
                 rows.append(
                     {"dataset": name, "stage": stage, "seed": seed, **found}
                 )

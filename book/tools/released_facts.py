@@ -1,7 +1,7 @@
 """What the released files of DRCL hold, and what the released code's habits do to mAP: ``released-facts.json``.
 
 ``python book/tools/released_facts.py`` needs ``python -m data_scripts released-outputs wikipedia-classic`` first, and
-ten minutes of one core. Each habit is switched on alone, on seeds 0 to 9, beside the same seeds without it. Encoders are
+half an hour of one core. Each habit is switched on alone, on seeds 0 to 9, beside the same seeds without it. Encoders are
 narrower than the default's, so that some 300 trainings stay affordable.
 """
 
