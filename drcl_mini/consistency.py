@@ -127,7 +127,7 @@ def fit_encoders(
         encoders, labels, priors, settings, reports or [lambda record: None] * len(labels), strict=True
     ):
         own = {"labels": y, "prior": w, "inverse": pseudo_inverse(w), "gamma": _shares(len(features), s, modality)}
-        own |= {name: torch.tensor(s.weights.get(name, 0.0), device=w.device) for name in used}
+        own |= {name: torch.tensor(s.weights.get(name, 0.0), dtype=w.dtype, device=w.device) for name in used}
         source, rank = generator(s.seed, "batches", modality), RANKS[s.monitor if validation else None]
         unused = {*used, "validation_map"} - {*s.weights, f"validation_{s.monitor}"}
         epochs = range(1, s.epochs + 1)

@@ -90,19 +90,19 @@ class MultimodalDataset:
             ValueError: arrays that don't fit together, or a share that leaves nothing.
 
         Example:
-            Features of 30 images and 20 texts, three classes. Saved in the data folder, the set has a name:
+            Features of 30 images and 20 texts, three classes:
 
+            >>> import tempfile
             >>> noise, y, z = np.random.default_rng(0).normal, np.arange(30) % 3, np.arange(20) % 3
             >>> train = {"image": noise(size=(30, 8)), "text": noise(size=(20, 5))}, {"image": y, "text": z}
             >>> test = {"image": noise(size=(6, 8)), "text": noise(size=(4, 5))}, {"image": y[:6], "text": z[:4]}
             >>> mine = MultimodalDataset.from_arrays(train, test, validation=0.2, name="mine", classes="abc")
             >>> mine.train
             Split(image: 24 × 8, text: 16 × 5; 3 classes)
-            >>> getfixture("monkeypatch").setenv("DRCL_MINI_DATA", str(getfixture("tmp_path")))
-            >>> from drcl_mini import load_dataset
-            >>> from drcl_mini.files import data_folder
-            >>> path = mine.to_npz(data_folder() / "mine.npz")
-            >>> load_dataset("mine").classes
+            >>> with tempfile.TemporaryDirectory() as folder:  # in the data folder, load_dataset("mine") finds it
+            ...     path = mine.to_npz(f"{folder}/mine.npz")
+            ...     back = MultimodalDataset.from_npz(path)
+            >>> back.classes
             ('a', 'b', 'c')
         """
         learn, report, check = _as_split(train, "train"), _as_split(test, "test"), None

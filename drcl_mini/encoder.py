@@ -51,7 +51,7 @@ class Encoder(nn.Module):
         for fan_in, fan_out in pairwise(widths):
             last = len(layers) == 2 * len(hidden)
             # skip_init keeps the global random state untouched.
-            layer = nn.utils.skip_init(nn.Linear, fan_in, fan_out, bias=not last)
+            layer = nn.utils.skip_init(nn.Linear, fan_in, fan_out, bias=not last, dtype=torch.float32)
             for parameter in layer.parameters():
                 bound = 1 / math.sqrt(d if last else fan_in)
                 nn.init.uniform_(parameter, -bound, bound, generator=source)

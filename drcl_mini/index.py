@@ -128,6 +128,8 @@ class FaissIndex:
         """
         faiss = _faiss()
         tensors, header = load_checkpoint(path)
+        if isinstance(header, dict) and "settings" in header:
+            raise ValueError(f"{os.fspath(path)!r} is a model, no index of drcl_mini: read it by DRCL.load")
         try:
             centres, rows, ids, sizes = (tensors[name] for name in ("centres", "rows", "ids", "sizes"))
             _check_lists(centres, rows, ids, sizes)

@@ -94,7 +94,7 @@ class Progress:
                 self._fill([p.data for p in parameters], tensors, "now")
                 run.source.set_state(tensors["random"].cpu())
                 moments = [{m: torch.empty_like(p.data) for m in ("exp_avg", "exp_avg_sq")} for p in parameters]
-                moments = [{"step": torch.tensor(0.0), **own} for own in moments]
+                moments = [{"step": torch.tensor(0.0, dtype=torch.float32), **own} for own in moments]
                 for name in moments[0]:  # strides as the weights': a fused Adam reads in memory's order
                     self._fill([own[name] for own in moments], tensors, name)
                 optimiser.load_state_dict(optimiser.state_dict() | {"state": dict(enumerate(moments))})

@@ -99,7 +99,7 @@ def recall(found: Neighbours, exact: Neighbours) -> float:
 
 def _search(queries: Tensor, items: Tensor, k: int, width: int) -> Tensor:
     """Keys (m, k), ascending, of the best items of unit queries (m, D)."""
-    floor = torch.full((len(queries), 1), -torch.inf, device=queries.device)
+    floor = torch.full((len(queries), 1), -torch.inf, dtype=torch.float32, device=queries.device)
     best = ranking_keys(floor.expand(-1, k), torch.tensor(0xFFFFFFFF, device=queries.device))
     for start in range(0, len(items), width):
         block = nnf.normalize(items[start : start + width].double(), dim=1)

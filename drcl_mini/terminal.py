@@ -5,7 +5,10 @@ from typing import NoReturn
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors take one line; exit code 2."""
+    """An argument parser whose errors take one line; exit code 2. Its help shows docstrings without their backticks."""
+
+    def format_help(self) -> str:
+        return super().format_help().replace("``", "")
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, one_line(message) + "\n")

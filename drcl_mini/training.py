@@ -196,7 +196,7 @@ def _one_epoch(
 def _own(runs: Sequence[Run], epoch: int) -> Terms:
     """What differs between runs, with a leading run axis."""
     device = next(runs[0].network.parameters()).device
-    q = torch.tensor([run.settings.q(epoch) for run in runs], device=device)
+    q = torch.tensor([run.settings.q(epoch) for run in runs], dtype=torch.float32, device=device)
 
     def now(value: Tensor | Callable[[int], Tensor]) -> Tensor:
         return value(epoch).to(device) if callable(value) else value

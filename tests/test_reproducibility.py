@@ -43,6 +43,17 @@ def test_fit_leaves_every_global_random_state_alone(tiny, train, validation):
     assert before[2] == random.getstate()
 
 
+def test_the_default_type_of_torch_does_not_matter(tiny, train, validation, state, same):
+    plain = DRCL(**tiny).fit(train, validation)
+    torch.set_default_dtype(torch.float64)
+    try:
+        other = DRCL(**tiny).fit(train, validation)
+        assert other.search(train.features["image"], "image", train.features["text"], "text", 3).scores.shape[1] == 3
+    finally:
+        torch.set_default_dtype(torch.float32)
+    assert same(state(other), state(plain))
+
+
 @pytest.mark.parametrize("disturbance", [0, 1])
 def test_global_random_states_do_not_matter(tiny, train, disturbance, state, same):
     torch.manual_seed(disturbance)

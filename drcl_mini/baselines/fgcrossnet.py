@@ -125,7 +125,7 @@ class FGCrossNet(DeepBaseline):
 
     def _parts(self, names: tuple[str, ...], source: torch.Generator) -> dict[str, nn.Module]:
         self._draws = generator(self.seed, "quadruplets")
-        centers = torch.randn(self.n_classes_, self.n_classes_, generator=source)
+        centers = torch.randn(self.n_classes_, self.n_classes_, generator=source, dtype=torch.float32)
         return {
             "labels": mlp(self.dim, (), self.n_classes_, source),
             "centers": nn.ParameterList([nn.Parameter(centers)]),

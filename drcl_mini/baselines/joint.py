@@ -108,7 +108,7 @@ class DeepBaseline(Baseline):
 
     def _targets(self) -> Tensor:
         """For modalities trained alone: what each class should be in the common space, (C, ·)."""
-        return torch.eye(self.n_classes_, device=self._device)
+        return torch.eye(self.n_classes_, dtype=torch.float32, device=self._device)
 
     def _settle(self, network: Network, data: Tensors) -> None:
         """What is worked out from the training data after each epoch."""

@@ -77,7 +77,7 @@ class MARS(DeepBaseline):
 
     def _targets(self) -> Tensor:
         with torch.no_grad():
-            return self._label_rows(torch.eye(self.n_classes_, device=self._device))
+            return self._label_rows(torch.eye(self.n_classes_, dtype=torch.float32, device=self._device))
 
     def _rows(self, network: Network, name: str, x: Tensor) -> Tensor:
         return network.unit(name, x)

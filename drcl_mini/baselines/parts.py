@@ -18,7 +18,7 @@ def linear_layer(d: int, out: int, source: torch.Generator, bias: bool = True) -
         >>> linear_layer(4, 2, torch.Generator().manual_seed(0)).weight.abs().max().item() < 0.5
         True
     """
-    layer = nn.utils.skip_init(nn.Linear, d, out, bias=bias)
+    layer = nn.utils.skip_init(nn.Linear, d, out, bias=bias, dtype=torch.float32)
     for parameter in layer.parameters():
         nn.init.uniform_(parameter, -1 / math.sqrt(d), 1 / math.sqrt(d), generator=source)
     return layer
