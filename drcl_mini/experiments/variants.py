@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from types import NoneType
 from typing import Any
 
+RANDOM = {"prior": "orthogonal", "prior_scale": 5.0}
 ABLATIONS: dict[str, dict[str, Any]] = {
     "full": {},
     "orthogonal prior": {"prior": "orthogonal"},
     "simplex prior": {"prior": "simplex"},
-    "orthogonal prior × 5": {"prior": "orthogonal", "prior_scale": 5.0},
+    "orthogonal prior × 5": RANDOM,
     "simplex prior × 5": {"prior": "simplex", "prior_scale": 5.0},
     "prior by validation": {"selection": "validation"},
     "label loss only": {"alpha": 0.0, "beta": 0.0},
@@ -21,11 +22,15 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "Beta mixup": {"mixup": 0.2},
     "q = 1 throughout": {"q_rate": 1.0},
     "q = 0 throughout": {"q_rate": 0.0},
+    "without SPL and MRR": {**RANDOM, "alpha": 0.0, "beta": 0.0},
+    "without SPL and FA": {**RANDOM, "gamma": 1.0},
+    "without MRR and FA": {"alpha": 0.0, "beta": 0.0, "gamma": 1.0},
+    "without SPL, MRR and FA": {**RANDOM, "alpha": 0.0, "beta": 0.0, "gamma": 1.0},
 }
 """By name, what differs from the default setting: without SPL (fixed priors, also with columns about as long as a
 learned one's), without MRR and its parts, without FA or with shares drawn anew, without annealing of q (1: mean
-absolute error, 0: cross entropy). Without SPL there is also each modality's prior, ``prior of image`` and so on, see
-:func:`variants`."""
+absolute error, 0: cross entropy), and without two or three parts at once. Without SPL there is also each modality's
+prior, ``prior of image`` and so on, see :func:`variants`."""
 
 SWEEPS: dict[str, tuple[Any, ...]] = {
     "gamma": (0.5, 0.7, 0.8, 0.9, 1.0),
