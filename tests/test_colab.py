@@ -64,3 +64,41 @@ def test_an_install_leaves_what_is_there_alone():
     assert not [one for one in needed if any(sign in one for sign in ("==", "<", "~=", "!="))]
     modules = {"matplotlib", "seaborn", "pandas", "ipywidgets", "umap-learn", "faiss-cpu", "pillow"}
     assert modules <= {one.partition(">")[0] for one in needed}
+
+
+PREINSTALLED = {"torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn", "scikit-learn", "scikit-image"}
+PREINSTALLED |= {"umap-learn", "numba", "librosa", "h5py", "ipywidgets", "tqdm"}
+"""What of our needs Colab has, more or less."""
+START = """
+import sys, types
+sys.modules["google.colab"] = types.ModuleType("google.colab")
+for cell in CELLS:
+    exec(compile(cell, "cell", "exec"), globals())
+import torch, drcl_mini
+print(drcl_mini.__file__)
+"""
+
+
+@pytest.mark.skipif("DRCL_MINI_COLAB" not in os.environ, reason="DRCL_MINI_COLAB=1 installs an environment for it")
+def test_every_chapter_starts_in_a_fresh_environment(tmp_path):
+    """Set-up cell and imports, with what Colab has; the public address leads to this checkout's last commit."""
+    python, home = tmp_path / "env/bin/python", tmp_path / "content/drcl-mini"
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "env"], check=True)
+    pins = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    there = [line for line in pins if line.partition("==")[0] in PREINSTALLED]
+    assert len(there) == len(PREINSTALLED)
+    subprocess.run([python, "-m", "pip", "install", "-q", *there], check=True)
+    record = next((tmp_path / "env").glob("lib/*/site-packages/torch-*.dist-info/RECORD"))
+    before = record.stat()
+    git = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_VALUE_0": PROJECT["urls"]["Repository"]}
+    git["GIT_CONFIG_KEY_0"] = f"url.{ROOT.as_uri()}.insteadOf"
+    for path in sorted((ROOT / "book").glob("*.ipynb")):
+        cells = [c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"][:2]
+        program = f"CELLS = {[cell.replace(HOME, str(home)) for cell in cells]!r}\n{START}"
+        done = subprocess.run(
+            [python, "-c", program], cwd=tmp_path, env=os.environ | git, capture_output=True, text=True
+        )
+        assert done.returncode == 0, f"{path.name}: {done.stderr[-2000:]}"
+        assert str(tmp_path / "env") in done.stdout.splitlines()[-1]
+    assert (home / "book").is_dir()
+    assert record.stat() == before

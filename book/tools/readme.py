@@ -1,6 +1,6 @@
-"""Renew the README's measured table and its picture: ``python book/tools/readme.py [--check]``.
+"""Renew the README's measured tables and its picture: ``python book/tools/readme.py [--check]``.
 
-The table comes from a result file, the picture from a chapter's stored output.
+The tables come from result files, the picture from a chapter's stored output.
 """
 
 import base64
@@ -8,7 +8,11 @@ import json
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 from drcl_mini.evaluation import interval
+from drcl_mini.experiments.report import verdicts
+from drcl_mini.experiments.results import read_results
 
 ROOT = Path(__file__).parents[2]
 START, END = "<!-- results -->\n", "<!-- /results -->\n"
@@ -43,6 +47,56 @@ def table(results: dict) -> str:
     return "\n".join([*lines, "", f"{spread} Made by `{results['command']}`.", ""])
 
 
+def benchmark() -> str:
+    """Markdown: DRCL and the best of the others on each data set; how many differ from DRCL's default measurably."""
+    runs, ablations = (
+        read_results(ROOT / f"book/results/{name}/results.jsonl")
+        for name in ("benchmark", "ablations")
+    )
+    sets = list(dict.fromkeys(run["dataset"] for run in runs))
+    default = "DRCL, default"
+    runs += [
+        {**run, "method": default}
+        for run in ablations
+        if run["method"] == "full" and run["dataset"] in sets
+    ]
+    rows = {
+        name: []
+        for name in ("seeds", default, "DRCL, searched", "SM", "best other")
+    }
+    rows |= {"better than the default": [], "worse than the default": []}
+    for name in sets:
+        found = verdicts([r for r in runs if r["dataset"] == name], default)
+        found = found.set_index("method")
+        others = found.drop(index=[default, "DRCL"])
+        best, clear = others["mean"].idxmax(), others[others.p_holm < 0.05]
+        for row, method in (
+            (default, default),
+            ("DRCL, searched", "DRCL"),
+            ("SM", "SM"),
+        ):
+            rows[row].append(_score(found.loc[method]))
+        rows["seeds"].append(str(others.n.min()))
+        rows["best other"].append(f"{best}: {_score(others.loc[best])}")
+        for row, which in (
+            ("better", clear.difference > 0),
+            ("worse", clear.difference < 0),
+        ):
+            rows[f"{row} than the default"].append(
+                f"{which.sum()} of {len(others)}"
+            )
+    lines = [
+        f"| test mAP@all | {' | '.join(sets)} |",
+        "| --- " * (len(sets) + 1) + "|",
+    ]
+    lines += [f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _score(row: pd.Series) -> str:
+    return f"{row['mean']:.3f} ± {row['half']:.3f}"
+
+
 def picture() -> bytes:
     """The PNG of the Quick start's figure of nearest pictures, as stored in the chapter."""
     notebook = json.loads(
@@ -69,7 +123,17 @@ def main(check: bool) -> int:
         (ROOT / "book/results/wikipedia-classic.json").read_text(encoding="utf-8")
     )
     head, rest = text.split(START)
-    renewed = head + START + "\n" + table(results) + "\n" + END + rest.split(END)[1]
+    renewed = (
+        head
+        + START
+        + "\n"
+        + table(results)
+        + "\n"
+        + benchmark()
+        + "\n"
+        + END
+        + rest.split(END)[1]
+    )
     png = ROOT / "book/results/nearest-pictures.png"
     if not check:
         path.write_text(renewed, encoding="utf-8")
