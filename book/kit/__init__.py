@@ -4,13 +4,14 @@ from .diagrams import arrow, box, draw_method
 from .live import hover, png, slider
 from .results import RESULTS, command, make_again, result, runs
 from .source import show_source
-from .style import COLOURS, FAMILIES, INK, PAPER, use_style
+from .style import COLOURS, FAMILIES, INK, PAPER, RELATIONS, use_style
 
 __all__ = [
     "COLOURS",
     "FAMILIES",
     "INK",
     "PAPER",
+    "RELATIONS",
     "RESULTS",
     "arrow",
     "box",

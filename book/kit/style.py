@@ -20,6 +20,8 @@ FAMILIES = {
     "weather": "#44AA99",
     "appliance": "#AA8800",
 }
+RELATIONS = {1: "#222222", 2: "#8C510A", 3: "#999999"}
+"""By steps up the class tree: twins, classes of one branch, strangers."""
 INK, PAPER = "#222222", "#f4f1ea"
 
 
