@@ -1,0 +1,43 @@
+"""The mAP@all of a ranking at random on the sets of the noise grid: ``python book/tools/noise_chance.py``.
+
+Needs ``python -m data_scripts wikipedia-classic spoken-digits`` first. The formula is that of the chapter on scoring.
+"""
+
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+
+from drcl_mini import load_dataset
+from drcl_mini.environment import environment, write_json
+
+SETS = ("wikipedia-classic", "spoken-digits")
+
+
+def chance(n, relevant):
+    """Expected AP of a random ranking of n items with some relevant ones."""
+    harmonic = (1 / np.arange(1, n + 1)).sum()
+    return (harmonic + (relevant - 1) / (n - 1) * (n - harmonic)) / n
+
+
+def main():
+    found = {}
+    for name in SETS:
+        labels = load_dataset(name).test.labels
+        tasks = []
+        for query, gallery in permutations(labels, 2):
+            sizes = np.bincount(labels[gallery])
+            tasks.append(chance(len(labels[gallery]), sizes[labels[query]]).mean())
+        found[name] = float(np.mean(tasks))
+    command = "python book/tools/noise_chance.py"
+    content = {
+        "command": command,
+        "environment": environment(),
+        "map at all": found,
+    }
+    path = Path(__file__).parents[1] / "results" / "noise-chance.json"
+    write_json(path, content)
+
+
+if __name__ == "__main__":
+    main()
