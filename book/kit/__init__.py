@@ -1,7 +1,7 @@
 """What the chapters share: style, pictures that react, the package's source, stored results."""
 
 from .diagrams import arrow, box, draw_method
-from .live import hover, png, slider
+from .live import hover, panel, png, slider
 from .results import RESULTS, command, make_again, result, runs
 from .source import show_source
 from .style import COLOURS, FAMILIES, INK, PAPER, RELATIONS, use_style
@@ -19,6 +19,7 @@ __all__ = [
     "draw_method",
     "hover",
     "make_again",
+    "panel",
     "png",
     "result",
     "runs",

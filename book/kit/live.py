@@ -1,14 +1,15 @@
 """Pictures that react on the page, with no kernel and no network: a slider over frames, a scatter with hover.
 
-Each is plain HTML with its few lines of script inside, so a page may hold many. Without scripts a still picture
-stands there.
+Each of them is plain HTML with its few lines of script inside, so a page may hold many. Without scripts a still picture
+stands there. A panel of widgets, for those who have a kernel, is here, too.
 """
 
 import base64
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
+import ipywidgets as widgets
 import matplotlib.pyplot as plt
 from IPython.display import HTML
 from PIL import Image
@@ -141,3 +142,20 @@ def _scaled(values: Sequence[float], length: float) -> list[float]:
         12 + (length - 24) * (value - low) / max(high - low, 1e-12)
         for value in values
     ]
+
+
+def panel(show: Callable[..., str], **knobs: widgets.Widget) -> widgets.VBox:
+    """Widgets for live play, under them what ``show(**values)`` makes of their values, as HTML; needs a kernel.
+
+    Its last child is that answer, so that a test can turn a knob and read it.
+    """
+    answer = widgets.HTML()
+
+    def again(_: object = None) -> None:
+        answer.value = show(**{name: knob.value for name, knob in knobs.items()})
+
+    for name, knob in knobs.items():
+        knob.description = knob.description or name
+        knob.observe(again, names="value")
+    again()
+    return widgets.VBox([*knobs.values(), answer])
