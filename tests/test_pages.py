@@ -40,6 +40,16 @@ HOVER = """scatters => scatters.map(scatter => {
     }
     return new Set(seen).size;
 })"""
+CHOOSE = """figures => figures.map(figure => {
+    const parts = [...figure.querySelectorAll('svg, .asked, .score, .found')];
+    const seen = () => parts.map(part => part.innerHTML).join();
+    return [...figure.querySelectorAll('label:not([hidden]) select')].map(menu => {
+        const before = seen();
+        menu.selectedIndex = menu.length - 1;
+        menu.dispatchEvent(new Event('change', {bubbles: true}));
+        return [menu.parentElement.innerText, seen() != before, figure.querySelectorAll('.found > *').length];
+    });
+})"""
 CONTRAST = """page => {
     const light = colour => colour.match(/[0-9.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) / 765;
     const text = document.querySelector('article p, article dd, article td') || document.querySelector('article');
@@ -119,6 +129,9 @@ def test_page(path, visit):
         assert len(set(both)) == 2, both
         assert all(" 1 " in one for one in both), "not one picture at a time"
     assert all(seen == 3 for seen in page.eval_on_selector_all(".drcl-hover", HOVER)), "hover shows nothing new"
+    for menus in page.eval_on_selector_all(".drcl-hover, .drcl-explorer", CHOOSE):
+        assert all(changed for _, changed, _ in menus), f"a menu that changes nothing: {menus}"
+        assert menus[-1][2] in (0, 10), "not the ten items asked for"
     page.evaluate("document.querySelectorAll('article img').forEach(image => image.loading = 'eager')")
     loaded = "() => [...document.querySelectorAll('article img')].every(i => i.complete && i.naturalWidth > 0)"
     page.wait_for_function(loaded, timeout=20_000)

@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 from IPython.display import HTML
 
-from .live import CARD
+from .live import CARD, menu
 
 CHOOSE = (
     "const d=this.closest('.drcl-explorer'),n=JSON.parse(d.dataset.sizes),"
-    "s=[...d.querySelectorAll('select')].map(e=>+e.value),"
-    "[q,ap,...hits]=JSON.parse(d.dataset.runs)[s.reduce((a,b,i)=>a*n[i]+b,0)],"
+    "s=[...d.querySelectorAll('select')],k=+s.pop().value,"
+    "[q,ap,...hits]=JSON.parse(d.dataset.runs)"
+    "[s.reduce((a,e,i)=>a*n[i]+e.selectedIndex,0)],"
     "t=d.querySelector('.items').children,put=(c,h)=>d.querySelector(c).innerHTML=h;"
-    "put('.asked',t[q].innerHTML);put('.score',ap.toFixed(2));put('.found',hits.map(k=>"
+    "put('.asked',t[q].innerHTML);put('.score',ap.toFixed(2));put('.found',hits.slice(0,k).map(k=>"
     "d.querySelector(t[k].dataset.c==t[q].dataset.c?'.right':'.wrong').innerHTML"
     ".replace('HERE',()=>t[k].innerHTML)).join(''))"
 )
@@ -67,6 +68,7 @@ def results(query: str, hits: Sequence[tuple[str, bool]], ap: float) -> str:
 def explorer(
     menus: dict[str, Sequence[str]],
     search: Callable[..., tuple[int, float, Sequence[int]]],
+    cuts: Sequence[int],
     items: Sequence[str],
     classes: Sequence[str],
     start: Sequence[int],
@@ -78,9 +80,10 @@ def explorer(
         menus: by name, what each offers.
         search: given the number of an offer from each menu, one search: the query (the
             number of an item), its average precision, the hits (numbers of items).
+        cuts: how many hits a last menu offers to show.
         items: HTML of all items; only those that occur are kept, once each.
         classes: the class of each.
-        start: the offers chosen first, and where scripts are off.
+        start: the number of each menu's offer that is chosen first, and where scripts are off.
         caption: what to do and to see.
     """
     sizes = [len(offers) for offers in menus.values()]
@@ -91,20 +94,15 @@ def explorer(
         [place[query], round(ap, 3), *(place[i] for i in hits)]
         for query, ap, hits in found.values()
     ]
-    choosers = "".join(
-        f'<label style="margin-right:1em">{escape(name)} <select autocomplete="off">'
-        + "".join(
-            f'<option value="{i}"{" selected" * (i == first)}>{escape(offer)}</option>'
-            for i, offer in enumerate(offers)
-        )
-        + "</select></label>"
-        for (name, offers), first in zip(menus.items(), start, strict=True)
-    )
+    offers = menus | {"how many": [str(cut) for cut in cuts]}
+    choosers = "".join(map(menu, offers, offers.values(), start))
     stored = "".join(
         f'<div data-c="{escape(classes[i])}">{items[i]}</div>' for i in kept
     )
-    query, ap, hits = found[tuple(start)]
-    still = [(items[i], classes[i] == classes[query]) for i in hits]
+    query, ap, hits = found[tuple(start[:-1])]
+    still = [
+        (items[i], classes[i] == classes[query]) for i in hits[: cuts[start[-1]]]
+    ]
     return HTML(
         "<style>.drcl-explorer figcaption{color:inherit!important}</style>"
         f'<figure class="drcl-explorer" style="margin:1em 0" data-sizes="{sizes}" '

@@ -6,11 +6,12 @@ stands there. A panel of widgets, for those who have a kernel, is here, too.
 
 import base64
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
+import numpy as np
 from IPython.display import HTML
 from PIL import Image
 
@@ -30,6 +31,18 @@ TELL = (
     "d.querySelector('.told').innerHTML=d.querySelector('.items').children[k].innerHTML;"
     "d.querySelectorAll('circle').forEach(c=>c.setAttribute('stroke','none'));"
     "event.target.setAttribute('stroke','#000')"
+)
+REDRAW = (
+    "const d=this.closest('.drcl-hover'),"
+    "[m,g]=[...d.querySelectorAll('select')].map(e=>e.selectedIndex);"
+    "[...d.querySelector('.legends').children].forEach((e,i)=>e.hidden=i!=g);"
+    "d.querySelectorAll('circle').forEach(c=>{const r=c.dataset.route.split(' ');"
+    "c.setAttribute('cx',r[2*m]);c.setAttribute('cy',r[2*m+1]);"
+    "c.setAttribute('fill',c.dataset.inks.split(' ')[g])})"
+)
+TRAVEL = (
+    "@media(prefers-reduced-motion:no-preference)"
+    "{.drcl-hover circle{transition:cx .8s,cy .8s}}"
 )
 
 
@@ -82,48 +95,52 @@ def slider(
 
 
 def hover(
-    x: Sequence[float],
-    y: Sequence[float],
-    colours: Sequence[str],
+    maps: Mapping[str, Sequence[Sequence[float]]],
+    groups: Mapping[str, Sequence[str]],
+    palette: Mapping[str, str],
     titles: Sequence[str],
     items: Sequence[str],
     alt: str,
     caption: str,
-    legend: dict[str, str] | None = None,
-    size: float = 4,
     aspect: float = 0.8,
 ) -> HTML:
-    """A scatter plot; the item under the pointer is shown beside it: a picture, a caption, a player.
+    """Scatter plots of the same items; the item under the pointer is shown beside them: a picture, a caption, a player.
+
+    One menu chooses the map, and the dots travel there; another one the colours. The first of each stands there where
+    scripts are off.
 
     Args:
-        x: coordinates, of any scale.
-        y: likewise.
-        colours: one for each point.
-        titles: a plain line for each point; also shown where scripts are off.
-        items: HTML for each point, as :func:`drcl_mini.show.as_html` makes it.
+        maps: by name, a place (x, y) for each item, of any scale.
+        groups: by name, the group of each item, say its medium or its family.
+        palette: the colour of each group.
+        titles: a plain line for each item; also shown where scripts are off.
+        items: HTML for each item, as :func:`drcl_mini.show.as_html` makes it.
         alt: what the scatter shows, for those who can't see it.
-        caption: what to see in it.
-        legend: by name, a colour.
-        size: radius of a point; the plot is 500 wide.
-        aspect: its height by its width.
+        caption: what to do and to see.
+        aspect: the height by the width of the plot, which is 500 wide.
     """
     wide, high = 500, 500 * aspect
-    u, v = (_scaled(values, length) for values, length in ((x, wide), (y, high)))
-    rows = zip(u, v, colours, titles, strict=True)
+    routes = np.stack(
+        [_fit(places, wide, high) for places in maps.values()], axis=1
+    )
+    inks = np.vectorize(palette.get)(np.array(list(groups.values()))).T
+    rows = zip(routes, inks, titles, strict=True)
     points = "".join(
-        f'<circle cx="{a:.1f}" cy="{high - b:.1f}" r="{size}" fill="{colour}" '
-        f'fill-opacity="0.75" data-k="{k}"><title>{escape(title)}</title></circle>'
-        for k, (a, b, colour, title) in enumerate(rows)
+        f'<circle cx="{route[0, 0]:g}" cy="{route[0, 1]:g}" r="4" fill="{ink[0]}" '
+        f'fill-opacity="0.75" data-k="{k}" data-route="{" ".join(f"{z:g}" for z in route.flat)}" '
+        f'data-inks="{" ".join(ink)}"><title>{escape(title)}</title></circle>'
+        for k, (route, ink, title) in enumerate(rows)
     )
-    names = "".join(
-        f'<span style="white-space:nowrap;margin-right:1em"><span style="color:{colour}">'
-        f"●</span> {escape(name)}</span>"
-        for name, colour in (legend or {}).items()
+    legends = "".join(
+        f"<div{' hidden' * (i > 0)}>{_legend(dict.fromkeys(group), palette)}</div>"
+        for i, group in enumerate(groups.values())
     )
+    menus = menu("map", maps) + menu("colour", groups)
     told = "".join(f"<div>{item}</div>" for item in items)
     return HTML(
+        f"<style>{TRAVEL}</style>"
         f'<figure class="drcl-hover" style="margin:1em 0"><div style="{CARD}">'
-        f"<div>{names}</div>"
+        f'<div onchange="{escape(REDRAW)}">{menus}</div><div class="legends">{legends}</div>'
         '<div style="display:flex;flex-wrap:wrap;gap:8px;align-items:center">'
         f'<svg viewBox="0 0 {wide} {high:g}" role="img" aria-label="{escape(alt)}" '
         'style="flex:1 1 300px;min-width:0;max-width:560px" '
@@ -135,13 +152,31 @@ def hover(
     )
 
 
-def _scaled(values: Sequence[float], length: float) -> list[float]:
-    """Values brought to a margin within 0 … length."""
-    low, high = min(values), max(values)
-    return [
-        12 + (length - 24) * (value - low) / max(high - low, 1e-12)
-        for value in values
+def _fit(places: Sequence[Sequence[float]], wide: float, high: float) -> np.ndarray:
+    """Places brought to a margin within the plot, whose y points down, to a tenth of a unit."""
+    low, top = np.min(places, axis=0), np.max(places, axis=0)
+    unit = (places - low) / np.maximum(top - low, 1e-12)
+    return (12 + unit * [1, -1] * [wide - 24, high - 24] + [0, high - 24]).round(1)
+
+
+def _legend(groups: Iterable[str], palette: Mapping[str, str]) -> str:
+    return "".join(
+        '<span style="white-space:nowrap;margin-right:1em">'
+        f'<span style="color:{palette[group]}">●</span> {escape(group)}</span>'
+        for group in groups
+    )
+
+
+def menu(name: str, offers: Iterable[str], chosen: int = 0) -> str:
+    """A menu as HTML; hidden where it offers one thing only."""
+    options = [
+        f"<option{' selected' * (i == chosen)}>{escape(offer)}</option>"
+        for i, offer in enumerate(offers)
     ]
+    return (
+        f'<label style="margin-right:1em"{" hidden" * (len(options) == 1)}>{escape(name)} '
+        f'<select autocomplete="off">{"".join(options)}</select></label>'
+    )
 
 
 def panel(show: Callable[..., str], **knobs: widgets.Widget) -> widgets.VBox:

@@ -1,4 +1,4 @@
-"""A Sphinx extension of this book: commands with what they print, and docstrings as they are meant.
+"""A Sphinx extension of this book: commands with what they print, docstrings as they are meant, less to download.
 
 ``{prints}`` runs one command of this repository as the book is built, so that its page can't grow old:
 
@@ -105,6 +105,19 @@ def no_letters_to_map(app: Sphinx, tree: nodes.document) -> None:
             link.replace_self(nodes.Text(link.astext()))
 
 
+def only_the_mathjax_in_use(app: Sphinx, error: Exception | None) -> None:
+    """Delete the other bundles of MathJax, 15 MB of the same parts put together otherwise."""
+    parts = {
+        "core.js",
+        "loader.js",
+        "startup.js",
+        Path(app.config.mathjax_path).name,
+    }
+    for bundle in Path(app.outdir, "_static", "mathjax").glob("*.js"):
+        if bundle.name not in parts:
+            bundle.unlink()
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register them all."""
     app.add_directive("prints", Prints)
@@ -112,4 +125,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-skip-member", skip_bare_fields)
     app.connect("autodoc-process-signature", plain_defaults)
     app.connect("autodoc-process-docstring", whole_sentences, priority=400)
+    app.connect("build-finished", only_the_mathjax_in_use, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
