@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from .augmentation import augment, shares
@@ -17,7 +16,7 @@ from .losses import (
 )
 from .metrics import BLOCK, average_precision
 from .progress import Keeper
-from .ranking import ranking_keys, rounded, row_sorter
+from .ranking import ranking_keys, rounded, row_sorter, unit_rows
 from .recasting import pseudo_inverse, recast
 from .settings import Settings
 from .stack import Stack, Terms
@@ -84,10 +83,10 @@ def target_map(features: Tensor, labels: Tensor, inverse: Tensor) -> Tensor:
         1.0
     """
     queries = labels.unique(dim=0)
-    gallery = nnf.normalize(features.double(), dim=-1).mT
+    gallery = unit_rows(features).mT
     sort, index, scores = row_sorter(features.device), torch.arange(len(labels), device=features.device) << 1, []
     for part in queries.split(max(1, BLOCK // (32 * gallery[..., 0, :].numel()))):
-        cosines = nnf.normalize((part @ inverse).double(), dim=-1) @ gallery
+        cosines = unit_rows(part @ inverse) @ gallery
         # The key's last bit is the relevance, so that sorting the keys ranks it.
         keys = ranking_keys(rounded(cosines), index | (part @ labels.T > 0))
         scores.append(average_precision(sort(keys.flatten(0, -2)).view(keys.shape) & 1))

@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as nnf
 from torch import Tensor
 
 from .checkpoint import load_checkpoint, save_checkpoint
-from .checks import check_features, check_k, needs
-from .ranking import BLOCK, in_blocks
-from .search import Neighbours
+from .checks import check_features, needs
+from .ranking import BLOCK, in_blocks, unit_rows
+from .search import Neighbours, check_neighbours
 
 PROBES = 12
 """Lists that a query is compared with: in 1,000,000 items of 100 classes these hold nearly all neighbours."""
@@ -92,8 +91,7 @@ class FaissIndex:
         Raises:
             ValueError: bad k or probes, empty or not finite embeddings, dimensions that differ.
         """
-        if check_k(k) is None:
-            raise ValueError("k is None, a search needs an integer of at least 1")
+        k = check_neighbours(k)
         probes = self.probes if probes is None else _count(probes, "probes")
         queries = _unit_rows(query, "query")
         if queries.shape[1] != self._index.d:
@@ -164,7 +162,7 @@ def _faiss() -> Any:
 
 def _unit_rows(array: Any, name: str) -> np.ndarray:
     x = torch.from_numpy(check_features(array, name))
-    unit = in_blocks(lambda part: nnf.normalize(x[part].double(), dim=1).float(), len(x), BLOCK // (24 * x.shape[1]))
+    unit = in_blocks(lambda part: unit_rows(x[part]).float(), len(x), BLOCK // (24 * x.shape[1]))
     return unit.numpy()
 
 

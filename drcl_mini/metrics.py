@@ -2,7 +2,7 @@
 
 Everything streams over blocks of queries, so memory follows the block, which a setting bounds, not queries × gallery.
 Ranking is by descending cosine, ties by gallery index. Cosines are computed in float64 and rounded,
-so that equal items get equal scores wherever they stand in a block.
+so that equal items get equal scores wherever they stand (:func:`.ranking.rounded`).
 """
 
 from collections.abc import Callable, Sequence
@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as nnf
 from torch import Tensor
 
 from .checks import check_features, check_k, check_labels
-from .ranking import BLOCK, check_memory, in_blocks, ranking_keys, rounded, row_sorter
+from .ranking import BLOCK, check_memory, in_blocks, ranking_keys, rounded, row_sorter, unit_rows
 
 PAIR = 64
 """Bytes of a pair of query and item while its block is ranked and scored."""
@@ -169,8 +168,8 @@ def over_ranked_blocks(
     def rank(part: slice) -> Tensor:
         # The key's last bit is the relevance, so that sorting the keys ranks it.
         relevant = _relevant(query_labels[part], gallery_labels)
-        unit = nnf.normalize(query[part].double(), dim=1)
-        blocks = [rounded(unit @ nnf.normalize(items.double(), dim=1).T) for items in gallery.split(width)]
+        unit = unit_rows(query[part])
+        blocks = [rounded(unit @ unit_rows(items).T) for items in gallery.split(width)]
         cosines = torch.cat(blocks, dim=1)
         return sort(ranking_keys(cosines, index).bitwise_or_(relevant)).bitwise_and_(1).bool()
 

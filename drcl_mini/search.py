@@ -1,9 +1,10 @@
 """Exact top-k search by cosine similarity, streamed over blocks of queries and gallery.
 
 Every pair is scored, so nothing can be missed: cosines are computed in float64 and rounded, so that equal
-items get equal scores wherever they stand. Only the ranking of items that can't win is left out:
-the blocks of the gallery come in order, so an item wins only with a score greater than the k-th best so far
-(an equal one has a greater index and loses the tie), and the maxima of groups of items tell which groups hold one.
+items get equal scores wherever they stand (:func:`.ranking.rounded`). Only the ranking of items that can't
+win is left out: the blocks of the gallery come in order, so an item wins only with a score greater than the
+k-th best so far (an equal one has a greater index and loses the tie), and the maxima of groups of items tell
+which groups hold one.
 """
 
 import math
@@ -11,12 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-import torch.nn.functional as nnf
 from torch import Tensor
 
 from .checks import check_features, check_k
-from .devices import room_for
-from .ranking import BLOCK, check_memory, in_blocks, key_payload, key_scores, ranking_keys, rounded
+from .devices import resolve_device, room_for
+from .ranking import BLOCK, check_memory, in_blocks, key_payload, key_scores, ranking_keys, rounded, unit_rows
 
 WIDTH = 1024
 """Gallery items in one block, of a small k: a product of 1,000 × 1,000 float64 fits a processor's cache."""
@@ -48,18 +48,16 @@ def nearest_neighbours(
         memory: bytes that one block of queries and items may take, about; the result doesn't depend on it.
 
     Raises:
-        ValueError: bad k or memory, empty or not finite embeddings, dimensions that differ.
+        ValueError: bad k, device or memory, empty or not finite embeddings, dimensions that differ.
 
     Example:
         >>> nearest_neighbours([[1.0, 0.0]], [[0.0, 1.0], [2.0, 0.0], [1.0, 1.0]], k=2).indices.tolist()
         [[1, 2]]
     """
-    if check_k(k) is None:
-        raise ValueError("k is None, a search needs an integer of at least 1")
-    memory = check_memory(memory)
+    k, memory, device = check_neighbours(k), check_memory(memory), resolve_device(str(device))
     queries = torch.from_numpy(check_features(query, "query"))
     items = torch.from_numpy(check_features(gallery, "gallery"))
-    with room_for("the gallery", torch.device(device)):
+    with room_for("the gallery", device):
         items = items.to(device)
     if queries.shape[1] != items.shape[1]:
         raise ValueError(f"the gallery has {items.shape[1]} dimensions, the queries have {queries.shape[1]}")
@@ -70,7 +68,7 @@ def nearest_neighbours(
     rows = memory // (PAIR * (width + k + dim))
 
     def search(part: slice) -> Tensor:
-        return _search(nnf.normalize(queries[part].to(device).double(), dim=1), items, k, width).cpu()
+        return _search(unit_rows(queries[part].to(device)), items, k, width).cpu()
 
     keys = in_blocks(search, len(queries), rows)
     return Neighbours(key_payload(keys).numpy(), key_scores(keys).numpy())
@@ -97,12 +95,20 @@ def recall(found: Neighbours, exact: Neighbours) -> float:
     return float(np.mean([np.isin(a, b).mean() for a, b in zip(exact.indices, found.indices, strict=True)]))
 
 
+def check_neighbours(k: Any) -> int:
+    """How many neighbours to find: an integer of at least 1."""
+    k = check_k(k)
+    if k is None:
+        raise ValueError("k is None, a search needs an integer of at least 1")
+    return k
+
+
 def _search(queries: Tensor, items: Tensor, k: int, width: int) -> Tensor:
     """Keys (m, k), ascending, of the best items of unit queries (m, D)."""
     floor = torch.full((len(queries), 1), -torch.inf, dtype=torch.float32, device=queries.device)
     best = ranking_keys(floor.expand(-1, k), torch.tensor(0xFFFFFFFF, device=queries.device))
     for start in range(0, len(items), width):
-        block = nnf.normalize(items[start : start + width].double(), dim=1)
+        block = unit_rows(items[start : start + width])
         index = torch.arange(start, start + len(block), device=queries.device)
         group = math.gcd(len(block), GROUP)
         scores = (queries @ block.T).view(len(queries), -1, group)

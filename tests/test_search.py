@@ -38,8 +38,9 @@ def test_ties_over_block_borders_go_by_index(memory):
 
 def reference(query, gallery, k):
     """All cosines at once in float64, rounded, and a stable sort."""
-    unit = [x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12) for x in map(np.float64, (query, gallery))]
-    cosines = (unit[0] @ unit[1].T).round(14).astype(np.float32)
+    lengths = [np.linalg.norm(np.float64(x), axis=1, keepdims=True) for x in (query, gallery)]
+    unit = [x / np.where(length > 0, length, 1) for x, length in zip((query, gallery), lengths, strict=True)]
+    cosines = (np.round(unit[0] @ unit[1].T * 2**36) / 2**36).astype(np.float32)
     order = np.argsort(-cosines, axis=1, kind="stable")[:, :k]
     return Neighbours(order, np.take_along_axis(cosines, order, axis=1))
 
@@ -52,7 +53,7 @@ def nasty():
         return source.normal(size=shape).astype(np.float32)
 
     once, query = rows(50, 8), rows(20, 8)
-    lengths = (10.0 ** source.uniform(-11, 17, (3000, 1))).astype(np.float32)
+    lengths = (10.0 ** source.uniform(-30, 17, (3000, 1))).astype(np.float32)
     ascending = rows(3000, 8)
     return {
         "random": (query, rows(3001, 8)),
@@ -133,3 +134,21 @@ def test_dimensions_that_differ_are_told_without_speaking_of_a_model(complains):
 def test_k_is_an_integer_of_at_least_one(k, complains):
     with complains("k is", repr(k), "at least 1"):
         nearest_neighbours(QUERIES, GALLERY, k)
+
+
+def test_equal_items_tie_even_where_the_cosine_is_nearly_zero():
+    source = np.random.default_rng(4)
+    item, queries = source.normal(size=(1, 257)), source.normal(size=(60, 257))
+    queries -= queries @ item.T / (item @ item.T) * item  # orthogonal, but for rounding
+    found = nearest_neighbours(queries, np.repeat(item, 1031, axis=0), 1031)
+    assert (found.indices == np.arange(1031)).all()
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:99", None, "meta"])
+def test_a_device_that_is_not_there_is_named(device):
+    with pytest.raises(ValueError, match=f"device '{device}' can't be used"):
+        nearest_neighbours([[1, 0]], [[1, 0]], 1, device)
+
+
+def test_k_may_be_a_small_integer_type():
+    assert nearest_neighbours([[1, 0]], np.ones((300, 2)), np.int8(100)).indices.shape == (1, 100)
