@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PAGE := _build/html/index.html
 NBVAL := --nbval --nbval-current-env --nbval-sanitize-with tests/nbval.cfg
 
-.PHONY: book test bench audit clean
+.PHONY: book test bench links audit clean
 
 book: $(VENV)/ready
 	$(BIN)/jupyter-book build . -W --keep-going -q
@@ -19,6 +19,10 @@ test: book
 
 bench: $(VENV)/ready
 	$(BIN)/pytest -q -s tests/benchmarks/bench_*.py
+
+# Asks every address outside of the book whether it still answers.
+links: $(VENV)/ready
+	$(BIN)/jupyter-book build . --builder linkcheck
 
 # Asks a service on the internet whether what is installed has known vulnerabilities, from an environment of its own;
 # fails, too, where the service doesn't know a package. It knows no local builds: torch 2.13.0+cpu is 2.13.0 to it.

@@ -10,7 +10,7 @@ from types import ModuleType
 from drcl_mini.checks import nearest
 from drcl_mini.datasets import CONVERTED
 from drcl_mini.files import check_writable, data_folder
-from drcl_mini.terminal import Parser, one_line
+from drcl_mini.terminal import Parser, one_line, show_anything
 
 from .about import table
 from .convert import OnRequest
@@ -21,6 +21,7 @@ NAMES = (*CONVERTED, "released-outputs")
 
 def main(arguments: list[str] | None = None) -> int:
     """Fetch, check and convert; 0 done, 1 failed, 2 usage."""
+    show_anything()
     parser = Parser(prog="python -m data_scripts", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(NAMES)},\nor all that can be had")
     parser.add_argument("--source", type=Path, metavar="FILE", help="the file, where you have it already")

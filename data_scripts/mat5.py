@@ -53,8 +53,8 @@ class Mat5:
         file.seek(126)
         self._order = "<" if file.read(2) == b"IM" else ">"
 
-    def heads(self) -> Iterator[tuple[Head, Callable[[], memoryview]]]:
-        """Each variable's head, with a function that reads its whole element."""
+    def heads(self) -> Iterator[tuple[Head, tuple[int, int], Callable[[], memoryview]]]:
+        """Each variable's head, its bytes unpacked and packed, and a function that reads its whole element."""
         at = 128
         while at < self._size:
             self._file.seek(at)
@@ -64,7 +64,8 @@ class Mat5:
                 raise ValueError("it ends within a variable")
             if kind not in (MATRIX, COMPRESSED):
                 raise ValueError(f"an element of type {kind} stands where a variable should")
-            yield self._head(start, kind, size), lambda s=start, k=kind, n=size: self._element(s, k, n)
+            head, length = self._head(start, kind, size)
+            yield head, (length, size), lambda s=start, k=kind, n=size: self._element(s, k, n)
 
     def value(self, element: memoryview, cell_of: str = "") -> np.ndarray | list[np.ndarray]:
         """A variable's numbers; a list of arrays for a cell array."""
@@ -85,12 +86,15 @@ class Mat5:
         stored = np.frombuffer(numbers, self._order + TYPES[kind]).reshape(head.shape, order="F")
         return stored.astype(stored.dtype.newbyteorder("="), copy=False)
 
-    def _head(self, start: int, kind: int, size: int) -> Head:
+    def _head(self, start: int, kind: int, size: int) -> tuple[Head, int]:
+        """A variable's head, and how many bytes it says that it has, unpacked."""
         self._file.seek(start)
         begin = self._file.read(min(size, LONGEST_HEAD))
         if kind == COMPRESSED:
-            begin = zlib.decompressobj().decompress(begin, LONGEST_HEAD)[8:]
-        return self._parse(memoryview(begin))
+            begin = zlib.decompressobj().decompress(begin, LONGEST_HEAD)
+            _, size = struct.unpack_from(self._order + "II", begin)
+            begin = begin[8:]
+        return self._parse(memoryview(begin)), size
 
     def _element(self, start: int, kind: int, size: int) -> memoryview:
         """What stands within a variable's tag, unpacked."""

@@ -1,6 +1,7 @@
 """Numbers from MATLAB files (v5; v7.3, which is HDF5) and plain HDF5: only what is named, and nothing but numbers."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from drcl_mini.checks import needs
+from drcl_mini.files import check_packing
 
 from .mat5 import Mat5, is_mat5
 
 MOST_BYTES = 8 * 2**30
 """Bytes that one variable may declare: the largest published one has 2 GB."""
-MOST_UNPACKED = 1100
-"""Bytes that a byte of an HDF5 file can stand for: deflate packs at most 1,032 into one."""
 MOST_CELLS = 1000
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
@@ -41,7 +41,7 @@ def read_variables(path: Path, names: Iterable[str]) -> dict[str, Variable]:
     try:
         found = read(path, list(names))
         for name, value in found.items():
-            for array in value if isinstance(value, list) else [value]:
+            for array in _parts(value):
                 _check_numbers(name, array)
     except (ConversionError, ImportError, MemoryError) as error:
         raise type(error)(f"{path.name}: {error}") from None
@@ -62,14 +62,19 @@ def _read_mat5(path: Path, names: Sequence[str]) -> dict[str, Variable]:
         raise ConversionError("is neither a MATLAB file (v5, v7.3) nor HDF5")
     with open(path, "rb") as file:
         mat = Mat5(file)
-        listed = {head.name: (head, read) for head, read in mat.heads()}
+        listed = {head.name: (head, sizes, read) for head, sizes, read in mat.heads()}
         for name in names:
             _check_there(name, listed)
-            head, _ = listed[name]
+            head, _, _ = listed[name]
             if head.kind not in ("numbers", "cell"):
                 raise ConversionError(f"variable {name!r} holds {head.kind} data, expected numbers")
             _check_size(name, head.shape, 8)
-        return {name: mat.value(listed[name][1]()) for name in names}
+            if head.kind == "cell":
+                _check_cells(name, math.prod(head.shape))
+        check_packing(listed[name][1] for name in names)
+        found = {name: mat.value(listed[name][2]()) for name in names}
+        check_packing((4 * sum(map(np.size, _parts(x))), listed[name][1][1]) for name, x in found.items())
+        return found
 
 
 def _read_hdf5(path: Path, names: Sequence[str]) -> dict[str, Variable]:
@@ -81,10 +86,9 @@ def _read_hdf5(path: Path, names: Sequence[str]) -> dict[str, Variable]:
             if not isinstance(file.get(name, getlink=True), h5py.HardLink):
                 raise ConversionError(f"variable {name!r} is a link to elsewhere, expected numbers")
             found[name] = _plain(h5py, file, name, file[name])
-        every = [data for some in found.values() for data in (some if isinstance(some, list) else [some])]
-        declared = sum(math.prod(data.shape) * data.dtype.itemsize for data in every)
-        if declared > MOST_UNPACKED * path.stat().st_size:
-            raise ConversionError(f"variables declare {declared} bytes, more than the file can hold")
+        every = Counter(data for some in found.values() for data in _parts(some))
+        size = path.stat().st_size
+        check_packing((n * _unpacked(data), min(data.id.get_storage_size(), size)) for data, n in every.items())
         return {name: [_numbers(d) for d in x] if isinstance(x, list) else _numbers(x) for name, x in found.items()}
 
 
@@ -94,12 +98,20 @@ def _plain(h5py: Any, file: Any, name: str, data: Any, inside: bool = False) -> 
         raise ConversionError(f"variable {name!r} is no plain array, expected numbers")
     _check_size(name, data.shape or (), data.dtype.itemsize)
     if h5py.check_ref_dtype(data.dtype) is h5py.Reference and not inside:
-        if data.size > MOST_CELLS:
-            raise ConversionError(f"variable {name!r} has {data.size} cells, more than {MOST_CELLS}")
+        _check_cells(name, data.size)
         return [_plain(h5py, file, name, file[reference], True) for reference in data[()].ravel()]
     if data.dtype.kind not in "fiub" or data.shape is None:
         raise ConversionError(f"variable {name!r} holds {data.dtype} data, expected numbers")
     return data
+
+
+def _unpacked(data: Any) -> int:
+    """Bytes that an HDF5 data set takes, or one of its chunks, which may be larger; a number counts four at least."""
+    return max(data.size, math.prod(data.chunks or ())) * max(data.dtype.itemsize, 4)
+
+
+def _parts(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _numbers(data: Any) -> np.ndarray:
@@ -110,6 +122,11 @@ def _check_there(name: str, names: Iterable[str]) -> None:
     if name not in names:
         listed = ", ".join(sorted(n for n in names if n and not n.startswith("#"))[:20]) or "nothing"
         raise ConversionError(f"variable {name!r} is missing; the file holds {listed}")
+
+
+def _check_cells(name: str, number: int) -> None:
+    if number > MOST_CELLS:
+        raise ConversionError(f"variable {name!r} has {number} cells, more than {MOST_CELLS}")
 
 
 def _check_size(name: str, shape: Sequence[int], itemsize: int) -> None:

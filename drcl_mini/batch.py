@@ -3,7 +3,7 @@
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import pairwise
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from .checks import needs, warn
+from .checks import needs, plain, warn
 from .consistency import fit_encoders
 from .data import Split
 from .devices import check_precision, free_memory, on_device, out_of_memory, resolve_device, room_for, tf32
@@ -77,7 +77,12 @@ def fit_many(
         >>> [len(model.history_) for model in models]
         [8, 8, 8]
     """
+    if not isinstance(models, Iterable):
+        raise ValueError(f"models is {type(models).__name__}, expected a list of DRCL models: fit_many([model], …)")
     models, memory = list(models), None if memory is None else check_memory(memory)
+    for model in models:
+        if not isinstance(getattr(model, "settings", None), Settings):
+            raise ValueError(f"models hold {type(model).__name__}, expected a list of DRCL models")
     priors = [None] * len(models) if priors is None else list(priors)
     if len(set(map(id, models))) < len(models) or len(priors) != len(models):
         raise ValueError(
@@ -94,7 +99,7 @@ def fit_many(
         groups[device, *(getattr(s, name) for name in SHAPING)].append(model)
     progress = None
     if checkpoint is not None:
-        progress = _progress(models, checkpoint, every, {"train": train, "validation": validation}, priors)
+        progress = _progress(models, checkpoint, every, {"train": train, "validation": validation}, given)
     for model in models:
         model._forget(classes)
     errors: dict[DRCL, TrainingDiverged] = {}
@@ -243,17 +248,18 @@ def _progress(
     path: str | os.PathLike,
     every: Any,
     splits: Mapping[str, Split | None],
-    priors: Sequence[Any],
+    given: Mapping["DRCL", Tensor],
 ) -> Progress:
     """The file of a fit's progress; its settings and data must be those of the fit that began it."""
     if len(models) != 1:
         raise ValueError(f"checkpoint keeps the progress of one model, got {len(models)}: fit them one by one")
+    every = plain(every)
     if isinstance(every, bool) or not isinstance(every, int) or every < 1:
         raise ValueError(f"every is {every!r}, expected an integer of at least 1")
     about = {name: value for name, value in models[0].get_params().items() if name not in ("progress", "device")}
     about |= {"data (digest)": fingerprint(splits), "prior (digest)": None}
-    if priors[0] is not None:
-        about["prior (digest)"] = sha256(torch.as_tensor(priors[0]).cpu().numpy().tobytes()).hexdigest()[:8]
+    if models[0] in given:
+        about["prior (digest)"] = sha256(given[models[0]].cpu().numpy()).hexdigest()[:8]
     check_writable(Path(path).parent)
     return Progress(path, json.loads(json.dumps(about)), every)
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from .checks import needs
 from .encoder import Encoder
-from .files import replacing
+from .files import not_a_file, replacing
 
 if TYPE_CHECKING:
     from .estimator import DRCL
@@ -52,6 +52,8 @@ def load_checkpoint(path: str | os.PathLike, kind: str = FORMAT) -> tuple[dict[s
     """
     safetensors = needs("safetensors", "safetensors")
 
+    if odd := not_a_file(path):
+        raise ValueError(f"{os.fspath(path)!r} is no checkpoint: it is {odd}")
     if not Path(path).is_file():
         raise FileNotFoundError(f"no checkpoint {os.fspath(path)!r}")
     with open(path, "rb"):  # a file that can't be opened isn't damaged, which is all that safetensors would say

@@ -32,21 +32,34 @@ def as_numpy(array: Any, what: str) -> np.ndarray:
     """Any table of numbers (list, NumPy, pandas, torch on any device) as a NumPy array.
 
     Raises:
-        ValueError: ragged lists, sparse matrices, words, masked values.
+        ValueError: ragged lists, sparse matrices, words, complex numbers, masked or missing values.
     """
     if np.ma.is_masked(array):
         raise ValueError(f"{what} has {np.ma.count_masked(array)} masked values: fill them, or drop their rows")
     try:
         if isinstance(array, torch.Tensor):
             dense = array.detach().to_dense().cpu()
-            return (dense.float() if dense.dtype == torch.bfloat16 else dense).numpy()
-        given = np.asarray(array)
+            given = (dense.float() if dense.dtype == torch.bfloat16 else dense).numpy()
+        else:
+            given = np.asarray(array)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{what} can't be read as one array: {error}") from None
+    if given.dtype == object and given.ndim:
+        _check_gaps(np.isin(given.astype(str), ["None", "nan", "<NA>", "NaT"]), what)
     if given.dtype.kind not in "fiub":
         hint = "; a sparse matrix: convert it with .toarray()" if hasattr(array, "toarray") else ""
         raise ValueError(f"{what}: expected a table of numbers, not {type(array).__name__} of {given.dtype}{hint}")
     return given
+
+
+def _check_gaps(missing: np.ndarray, what: str) -> None:
+    """An error if values are missing."""
+    if missing.any():
+        rows = np.flatnonzero(missing.reshape(len(missing), -1).any(axis=1))
+        raise ValueError(
+            f"{what}: {missing.sum()} values are missing, the first in row {rows[0]}; "
+            f"{len(rows)} of {len(missing)} rows lack any: drop or fill them first"
+        )
 
 
 def check_features(array: Any, modality: str, dimension: int | None = None) -> np.ndarray:
@@ -65,16 +78,17 @@ def check_features(array: Any, modality: str, dimension: int | None = None) -> n
         raise ValueError(f"modality {modality!r} has {given.shape[1]} features, the model was fitted on {dimension}")
     if 0 in given.shape:
         raise ValueError(f"modality {modality!r} is empty: features have shape {given.shape}")
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         features = np.require(given, np.float32, ["C", "W"])
-    finite = np.isfinite(features)
-    if not finite.all():
-        rows = np.flatnonzero(~finite.all(axis=1))
-        raise ValueError(
-            f"modality {modality!r}: {(~finite).sum()} values are NaN or infinite (as float32), the first "
-            f"in row {rows[0]}; {len(rows)} of {len(features)} rows have any: drop or fill them first"
-        )
-    if np.abs(features).max() > LARGEST:
+        fine = -LARGEST <= features.min() <= features.max() <= LARGEST  # NaN is not
+    if not fine:
+        finite = np.isfinite(features)
+        if not finite.all():
+            rows = np.flatnonzero(~finite.all(axis=1))
+            raise ValueError(
+                f"modality {modality!r}: {(~finite).sum()} values are NaN or infinite (as float32), the first "
+                f"in row {rows[0]}; {len(rows)} of {len(features)} rows have any: drop or fill them first"
+            )
         raise ValueError(
             f"modality {modality!r}: a value of {np.abs(features).max():.3g} is too large to square as float32: "
             f"rescale the features, below {LARGEST:g}"
@@ -86,10 +100,12 @@ def check_labels(array: Any, modality: str, samples: int | None = None) -> np.nd
     """Labels of one modality: class indices (n,) as int64, or multi-hot rows (n, C) as int64 of 0 and 1.
 
     Raises:
-        ValueError: another length than ``samples``, not integers, negative, not 0/1 in multi-hot rows,
-            or a row without any label.
+        ValueError: another length than ``samples``, missing values, not integers, negative, not 0/1 in multi-hot
+            rows, or a row without any label.
     """
     labels = as_numpy(array, f"modality {modality!r}: labels")
+    if labels.dtype.kind == "f" and labels.ndim:
+        _check_gaps(np.isnan(labels), f"modality {modality!r}: labels")
     if labels.dtype.kind not in "iub":
         raise ValueError(
             f"modality {modality!r}: labels are {labels.dtype}, expected integers: class indices (n,) "
@@ -134,21 +150,46 @@ def needs(module: str, package: str = "") -> Any:
         raise ImportError(f"this needs the package {missing} ({error}): pip install {missing}") from None
 
 
-def check_k(k: Any) -> int | None:
-    """A retrieval cut-off: ``None`` for all, else an integer of at least 1."""
-    if k is not None and (isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1):
-        raise ValueError(f"k is {k!r}, expected None (all) or an integer of at least 1")
-    return None if k is None else int(k)
+def check_k(k: Any, optional: bool = True) -> int | None:
+    """A retrieval cut-off: an integer of at least 1, or where it is optional ``None`` for all."""
+    if k is None and optional:
+        return None
+    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
+        raise ValueError(f"k is {k!r}, expected {'None (all) or ' if optional else ''}an integer of at least 1")
+    return int(k)
 
 
 def check_mapping(value: Any, what: str) -> Mapping[str, Any]:
     """A non-empty mapping from modality names to arrays."""
     if not isinstance(value, Mapping) or not value:
         raise ValueError(f"{what} is {type(value).__name__}, expected a mapping {{modality: array}}, not empty")
-    wrong = [name for name in value if not isinstance(name, str) or not name or "\0" in name]
-    if wrong:  # a zero byte would end a name within a file
-        raise ValueError(f"{what}: modality names are strings, not empty, without zero bytes, not {wrong[0]!r}")
+    for name in value:
+        check_name(name, what)
     return value
+
+
+def check_name(name: Any, what: str) -> str:
+    """The name of a modality: a string, not empty, without zero bytes, which would end it within a file."""
+    if not isinstance(name, str) or not name or "\0" in name:
+        raise ValueError(f"{what}: modality names are strings, not empty, without zero bytes, not {name!r}")
+    return name
+
+
+def plain(value: Any) -> Any:
+    """A number or word of NumPy as Python's own, also within a tuple, a list or a mapping; others as they are.
+
+    >>> plain([np.int64(3), np.float32(0.5), True])
+    (3, 0.5, True)
+    """
+    if isinstance(value, Mapping):
+        return {name: _plain(x) for name, x in value.items()}
+    return tuple(map(_plain, value)) if isinstance(value, (tuple, list)) else _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.floating):
+        return float(value)  # .item() leaves a longdouble as it is
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def warn(message: str) -> None:

@@ -22,16 +22,17 @@ from .estimator import DRCL
 from .evaluation import Evaluation, evaluate, interval
 from .experiments import command as experiments
 from .experiments import report as reports
-from .files import check_writable, data_folder
+from .files import check_replaceable, check_writable, data_folder
 from .preflight import check_fit
 from .probe import linear_probe
 from .speed import add_parser, bench_speed
-from .terminal import Parser, one_line
+from .terminal import Parser, one_line, show_anything
 from .training import TrainingDiverged
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 done, 1 failed, 2 usage."""
+    show_anything()
     parser = Parser(prog="python -m drcl_mini", description=__doc__)
     names = "{run,probe,bench,report,bench-speed,env}"
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser, metavar=names)
@@ -84,20 +85,19 @@ def run(options: argparse.Namespace, parser: Parser) -> int:
         settings = dict(_setting(text) for text in options.set)
         settings |= {n: getattr(options, n) for n in ("seed", "device") if getattr(options, n) is not None}
         make = DRCL if options.preset == "default" else lambda **s: DRCL.released(options.dataset, **s)
-        model = make(**settings)
+        first = make(**settings).settings
         if options.seeds < 1:
             raise ValueError(f"--seeds is {options.seeds}, expected at least 1")
         if options.checkpoint and options.seeds > 1:
             raise ValueError(f"--checkpoint keeps the progress of one seed, --seeds is {options.seeds}")
+        models = [make(**{**settings, "seed": first.seed + number}) for number in range(options.seeds)]
     except ValueError as error:
         parser.error(str(error))
-    first = model.settings.seed
-    resolve_device(model.settings.device)
+    resolve_device(first.device)
     data = load_dataset(options.dataset)
-    check_fit(data.train, data.validation, model.settings)
-    out = check_writable(options.out or Path("runs") / f"{data.name}-{options.preset}-seed{first}")
-    print(f"{data.name}: train {data.train!r}\n{model!r}")
-    models = [make(**{**settings, "seed": seed}) for seed in range(first, first + options.seeds)]
+    check_fit(data.train, data.validation, first)
+    out = check_writable(options.out or Path("runs") / f"{options.dataset}-{options.preset}-seed{first.seed}")
+    print(f"{options.dataset}: train {data.train!r}\n{models[0]!r}")
     start, lost = time.perf_counter(), None
     try:
         fit_many(models, data.train, data.validation, checkpoint=options.checkpoint)
@@ -105,9 +105,11 @@ def run(options: argparse.Namespace, parser: Parser) -> int:
         lost = error
     seconds = (time.perf_counter() - start) / len(models)
     learned = [model for model in models if model.encoders_]
-    rows = [_saved(model, data, out / f"model-seed{model.settings.seed}.safetensors", seconds) for model in learned]
+    saved = [_saved(model, data, out / f"model-seed{model.settings.seed}.safetensors", seconds) for model in learned]
+    rows = [row for row, _ in saved]
     if rows:
         _write_results(out / "results.json", options, models[0], rows)
+        print(*(told for _, told in saved), sep="\n")
         print(f"{len(rows)} seeds: {summary(rows)}\n" * (len(rows) > 1) + f"saved in {out}")
     if lost:
         raise TrainingDiverged(f"{lost}; saved in {out}") if rows else lost
@@ -116,12 +118,12 @@ def run(options: argparse.Namespace, parser: Parser) -> int:
     return int(any(model.interrupted_ for model in models))
 
 
-def _saved(model: DRCL, data: MultimodalDataset, path: Path, seconds: float) -> dict[str, Any]:
-    """Save a model, print its scores; gives them as a row of the results."""
+def _saved(model: DRCL, data: MultimodalDataset, path: Path, seconds: float) -> tuple[dict[str, Any], str]:
+    """Save a model; gives its scores, as a row of the results and as text."""
     model.save(path)
     qualities = ", ".join(f"{name} {score:.3f}" for name, score in model.quality_scores_.items())
     chosen = f"prior: {model.prior_source_}" + (f" (quality scores: {qualities})" if qualities else "")
-    print(f"\nseed {model.settings.seed}, {seconds:.1f} s; {chosen}")
+    told = f"\nseed {model.settings.seed}, {seconds:.1f} s; {chosen}"
     row = {"seed": model.settings.seed, "seconds": round(seconds, 2), "prior": model.prior_source_}
     ready = [name for name in data.test.modalities if name in model.encoders_]
     unfinished = [name for name in data.test.modalities if name not in ready or name in model.partial_]
@@ -130,8 +132,8 @@ def _saved(model: DRCL, data: MultimodalDataset, path: Path, seconds: float) -> 
     if len(ready) > 1:
         scores = evaluate(model, data.test.only(*ready))
         row["scores"] = scores.records() + _means(scores)
-        print(scores)
-    return row
+        told += f"\n{scores}"
+    return row, told
 
 
 def _means(scores: Evaluation) -> list[dict[str, Any]]:
@@ -171,6 +173,8 @@ def _setting(text: str) -> tuple[str, Any]:
 
 def probe(options: argparse.Namespace) -> int:
     """Print, and with ``--out`` keep, the linear probes of each modality of each data set."""
+    if options.out:
+        check_replaceable(options.out)
     rows, loading = [], {}
     print(f"{'data set':<18}{'modality':<10}{'samples':>8}{'d':>6}{'chance':>9}{'centroid':>10}{'logistic':>10}")
     for name in options.datasets:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .checks import nearest, warn
 from .files import read_npz, replacing
-from .items import pack, unpack
+from .items import MOST_NAMES, pack, unpack
 from .split import Split, split_off
 
 
@@ -23,7 +23,7 @@ class MultimodalDataset:
         train: what the model learns from.
         validation: what choices are made on; ``None`` where a data set has none.
         test: touched once, for the report.
-        name: the name that :func:`drcl_mini.load_dataset` takes.
+        name: the name that :func:`drcl_mini.load_dataset` takes; one that can be a file's.
         classes: C class names, in the order of the class indices.
         items: raw items of the test split for people to look at, by modality; may be empty.
         source: one line that says where the data come from.
@@ -38,6 +38,9 @@ class MultimodalDataset:
     source: str = ""
 
     def __post_init__(self) -> None:
+        words = isinstance(self.name, str) and self.name.strip() and self.name.isprintable()
+        if not words or any(part in self.name for part in ("/", "\\", "..")):
+            raise ValueError(f"name is {self.name!r}, expected printable words without '/', '\\' or '..'")
         object.__setattr__(self, "classes", tuple(map(str, self.classes)))
         kind = {y.shape[1:] for y in self.train.labels.values()}
         for part, split in self._splits():
@@ -158,6 +161,8 @@ class MultimodalDataset:
                         continue
                     features, labels = parts.setdefault(part, ({}, {}))
                     (features if kind == "features" else labels)[modality] = array
+            if arrays["classes"].size > MOST_NAMES:
+                raise ValueError(f"it names {arrays['classes'].size} classes, more than {MOST_NAMES}")
             splits = {part: Split(*pair) for part, pair in parts.items()}
             return cls(
                 train=splits["train"],

@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+CGROUP = Path("/sys/fs/cgroup")
+"""Where Linux tells what a container may have, and what it uses."""
+
 
 def resolve_device(name: str) -> torch.device:
     """The torch device for a setting: ``"auto"`` is CUDA where there is one, else the CPU.
@@ -68,9 +71,11 @@ def free_memory(device: torch.device) -> int:
         free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
     except (OSError, StopIteration):
         return 4 * 2**30
-    try:  # a container may have less than its machine
-        most, used = (int(Path("/sys/fs/cgroup", f"memory.{name}").read_text()) for name in ("max", "current"))
-    except (OSError, ValueError):  # it has no bound: "max"
+    try:  # a container may have less than its machine; what files hold that nobody needs counts as used there
+        most, used = (int((CGROUP / f"memory.{name}").read_text()) for name in ("max", "current"))
+        stat = dict(line.split() for line in (CGROUP / "memory.stat").read_text().splitlines())
+        used -= sum(int(stat[name]) for name in ("inactive_file", "active_file"))
+    except (OSError, ValueError, KeyError):  # it has no bound: "max"
         return free
     return max(0, min(free, most - used))
 

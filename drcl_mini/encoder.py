@@ -81,6 +81,9 @@ def build_encoder(features: Tensor, settings: Settings, source: torch.Generator)
     if settings.standardise:
         variance, mean = torch.var_mean(features, dim=0, correction=0)
         scale = variance.sqrt()
+        lost = (variance < torch.finfo(variance.dtype).tiny) | variance.isinf()  # squares that float32 can't hold
+        if lost.any():
+            scale[lost] = features[:, lost].double().std(dim=0, correction=0).to(scale)
         scale[scale <= 1e-6 * mean.abs()] = 1  # a constant feature stays 0
     encoder = Encoder(features.shape[1], settings.hidden, settings.dim, source, mean, scale).to(features.device)
     encoder.bfloat16 = settings.precision == "bfloat16"

@@ -2,14 +2,16 @@
 
 import os
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from .batch import Stages, fit_many, interruptible, tensors
 from .checkpoint import load_checkpoint, model_state, restore_model, save_checkpoint
-from .checks import as_numpy, check_features, check_mapping, nearest
+from .checks import as_numpy, check_features, check_mapping, check_name, nearest
 from .data import Split
 from .devices import check_precision, on_device, resolve_device, tf32
 from .encoder import embed
@@ -55,13 +57,16 @@ class DRCL:
         return cls(**vars(released_settings(dataset, **settings)))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The settings, by name."""
-        return dict(vars(self.settings))
+        """The settings, by name; a copy."""
+        return {k: dict(v) if isinstance(v, Mapping) else v for k, v in vars(self.settings).items()}
 
     def set_params(self, **settings: Any) -> "DRCL":
         """Change settings; they count from the next ``fit`` on."""
         self.settings = self.settings.but(**settings)
         return self
+
+    def __sklearn_clone__(self) -> "DRCL":
+        return type(self)(**self.get_params())
 
     def __repr__(self) -> str:
         default = Settings()
@@ -107,6 +112,7 @@ class DRCL:
             validation: the same two for validation, ``(features, labels)``.
         """
         self._check_fitted()
+        check_name(name, "add_modality")
         if name in self.encoders_ and name not in self.partial_:
             raise ValueError(f"modality {name!r} is there already: use another name, or  del model.encoders_[{name!r}]")
         if validation is not None and not (isinstance(validation, (tuple, list)) and len(validation) == 2):
@@ -130,6 +136,10 @@ class DRCL:
 
         Args:
             data: a :class:`drcl_mini.Split` or a mapping {modality: features (n, d)}.
+
+        Raises:
+            ValueError: features that don't fit, or that are so far from those of training that float32 can't hold
+                what the encoder makes of them.
         """
         self._check_fitted()
         features = data.features if isinstance(data, Split) else check_mapping(data, "features")
@@ -138,7 +148,21 @@ class DRCL:
             if name not in self.encoders_:
                 raise ValueError(f"no encoder for modality {name!r}: {nearest(name, self.encoders_)}")
             checked[name] = check_features(x, name, self.encoders_[name].widths[0])
-        return {name: embed(self.encoders_[name], on_device(x)).cpu().numpy() for name, x in checked.items()}
+        return {name: self._embed(name, x) for name, x in checked.items()}
+
+    def _embed(self, name: str, x: np.ndarray) -> np.ndarray:
+        """Unit rows, or rows of zeros where all outputs of the encoder are 0."""
+        f = embed(self.encoders_[name], on_device(x)).cpu().numpy()
+        odd = np.flatnonzero(~(np.einsum("nd,nd->n", f, f) > 0.5))  # zeros or NaN
+        if len(odd):
+            exact = deepcopy(self.encoders_[name]).cpu().double()
+            lost = odd[embed(exact, torch.from_numpy(x[odd]).double()).numpy().any(axis=1)]
+            if len(lost):
+                raise ValueError(
+                    f"modality {name!r}: {len(lost)} of {len(x)} rows leave float32's range in the encoder, the first "
+                    f"is row {lost[0]}, with values up to {np.abs(x[lost[0]]).max():.3g}: scale them as in training"
+                )
+        return f
 
     def predict(self, data: Split | Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The class whose logit F W is greatest, for each item of each modality: int64 (n,)."""
@@ -170,6 +194,8 @@ class DRCL:
         Returns:
             ``indices`` and ``scores``, (m, k), best first.
         """
+        for name in (query_modality, gallery_modality):
+            check_name(name, "search")
         rows = as_numpy(query, f"modality {query_modality!r}: query")
         queries = self.transform({query_modality: rows[None] if rows.ndim == 1 else rows})[query_modality]
         items = self.transform({gallery_modality: gallery})[gallery_modality]

@@ -1,10 +1,11 @@
 """Where data live, and how files are written: whole or not at all."""
 
 import os
+import secrets
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +13,10 @@ import numpy as np
 import torch
 
 from .devices import free_memory
+
+MOST_PACKED = 200
+MOST_UNPACKED = 256 * 2**20
+"""Bytes that those parts of a file may unpack to that are packed more than 200 times; arrays of zeros are, not data."""
 
 
 def data_folder() -> Path:
@@ -39,24 +44,34 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         >>> [file.name for file in folder.iterdir()]
         ['note.txt']
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    temporary = Path(name)
+    _check_replaceable(path)
+    place = Path(os.path.realpath(path))  # where a link leads, so that it stays one
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = place.with_name(f".{place.name}.{secrets.token_hex(8)}")
     try:
-        os.close(handle)
-        yield temporary
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        try:
+            yield temporary
+            with open(temporary, "rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(temporary, place)
+        finally:
+            temporary.unlink(missing_ok=True)
     except OSError as error:
-        name_file(error, path)
+        name_file(error, path, temporary)
         raise
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+def not_a_file(path: str | os.PathLike) -> str:
+    """What is there instead of a file, in words; empty for a file, and for nothing. To open a pipe may take forever.
+
+    Example:
+        >>> not_a_file(getfixture("tmp_path"))
+        'a folder'
+    """
+    if os.path.isdir(path):
+        return "a folder"
+    return "a pipe or a device" if os.path.exists(path) and not os.path.isfile(path) else ""
 
 
 def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
@@ -69,11 +84,12 @@ def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
     """
     if not Path(path).exists():
         raise FileNotFoundError(f"no data file {os.fspath(path)!r}")
-    if Path(path).is_dir():
-        raise ValueError(f"{os.fspath(path)!r} can't be read as .npz: it is a folder")
+    if odd := not_a_file(path):
+        raise ValueError(f"{os.fspath(path)!r} can't be read as .npz: it is {odd}")
     with open(path, "rb") as opened:
         try:
             with zipfile.ZipFile(opened) as archive:
+                packed = {member.filename.removesuffix(".npy"): member.compress_size for member in archive.infolist()}
                 _check_members(archive.infolist(), os.path.getsize(path))
             opened.seek(0)
             with np.load(opened, allow_pickle=False) as file:
@@ -81,6 +97,7 @@ def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
             odd = [key for key, array in arrays.items() if not isinstance(array, np.ndarray)]
             if odd:
                 raise ValueError(f"{odd[0]!r} is no array")
+            check_packing((4 * array.size, packed[key]) for key, array in arrays.items())
         except Exception as error:  # the readers raise whatever a damaged file makes them stumble on
             reason = " ".join(str(error).split()) or type(error).__name__
             raise ValueError(f"{os.fspath(path)!r} can't be read as .npz: {reason}") from None
@@ -93,9 +110,32 @@ def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
         raise ValueError("it is packed in an unusual way")
     if sum(member.compress_size for member in members) > size:
         raise ValueError("its members take more bytes than the file has")
+    check_packing((member.file_size, member.compress_size) for member in members)
     declared, free = sum(member.file_size for member in members), free_memory(torch.device("cpu"))
     if declared > free and sys.platform == "linux":  # others don't tell what is free
         raise ValueError(f"it unpacks to {declared} bytes, {free} are free")
+
+
+def check_packing(sizes: Iterable[tuple[int, int]]) -> None:
+    """That a small file doesn't fill the memory: what is packed beyond all measure must be little.
+
+    Args:
+        sizes: of each part of the file, bytes unpacked and packed. A number is to be counted as four bytes at least:
+            features become float32.
+
+    Raises:
+        ValueError: they are too much.
+
+    Example:
+        >>> check_packing([(2**40, 2**38), (2**28, 2**18)])
+        >>> check_packing([(2**28, 2**18), (2**20, 0)])
+        Traceback (most recent call last):
+        ValueError: 269484032 bytes are packed more than 200 times, expected at most 268435456: it holds no real data
+    """
+    unpacked = sum(size for size, packed in sizes if size > MOST_PACKED * packed)
+    if unpacked > MOST_UNPACKED:
+        told = f"{unpacked} bytes are packed more than {MOST_PACKED} times, expected at most {MOST_UNPACKED}"
+        raise ValueError(f"{told}: it holds no real data")
 
 
 def check_writable(folder: str | os.PathLike) -> Path:
@@ -111,12 +151,28 @@ def check_writable(folder: str | os.PathLike) -> Path:
             trial.write(b"\0" * 4096)
             trial.flush()
     except OSError as error:
-        name_file(error, folder)
+        name_file(error, folder, error.filename)
         raise
     return folder
 
 
-def name_file(error: OSError, path: str | os.PathLike) -> None:
-    """Have an error of the system say of which file it speaks: that of a full disk doesn't."""
-    if error.errno and error.filename is None:
+def check_replaceable(path: str | os.PathLike) -> None:
+    """That :func:`replacing` can write there: to be known before the work whose outcome it is to keep.
+
+    Raises:
+        OSError: it can't.
+    """
+    _check_replaceable(path)
+    check_writable(Path(os.path.realpath(path)).parent)
+
+
+def _check_replaceable(path: str | os.PathLike) -> None:
+    if odd := not_a_file(path):
+        raise OSError(f"can't write {os.fspath(path)!r}: it is {odd}, expected a file or nothing there")
+
+
+def name_file(error: OSError, path: str | os.PathLike, temporary: str | os.PathLike | None = None) -> None:
+    """Have an error of the system speak of a file that people know: that of a full disk names none, or a temporary."""
+    if error.errno and error.filename in (None, temporary, str(temporary)):
         error.filename = os.fspath(path)
+        del error.filename2

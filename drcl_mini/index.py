@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from .checkpoint import load_checkpoint, save_checkpoint
-from .checks import check_features, needs
+from .checks import check_features, check_k, needs
 from .ranking import BLOCK, in_blocks, unit_rows
-from .search import Neighbours, check_neighbours
+from .search import Neighbours
 
 PROBES = 12
 """Lists that a query is compared with: in 1,000,000 items of 100 classes these hold nearly all neighbours."""
@@ -91,7 +91,7 @@ class FaissIndex:
         Raises:
             ValueError: bad k or probes, empty or not finite embeddings, dimensions that differ.
         """
-        k = check_neighbours(k)
+        k = check_k(k, optional=False)
         probes = self.probes if probes is None else _count(probes, "probes")
         queries = _unit_rows(query, "query")
         if queries.shape[1] != self._index.d:

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+MOST_NAMES = 1_000_000
+"""Items, or class names, that a file may hold for a modality: each takes a hundred bytes, or more, in memory."""
+
 
 def pack(items: Any) -> dict[str, np.ndarray]:
     """Items as arrays that need no pickle; empty if they can't be."""
@@ -29,4 +32,6 @@ def unpack(array: np.ndarray | None = None, values: Any = None, offsets: Any = N
         raise ValueError("items have no values or no offsets")
     if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(values) or (np.diff(offsets) < 0).any():
         raise ValueError("offsets of items don't fit their values")
+    if len(offsets) > MOST_NAMES:
+        raise ValueError(f"items have {len(offsets)} offsets, more than {MOST_NAMES}")
     return [values[start:stop] for start, stop in pairwise(offsets.tolist())]

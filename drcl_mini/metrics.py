@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .checks import check_features, check_k, check_labels
+from .checks import check_features, check_k, check_labels, plain
 from .ranking import BLOCK, check_memory, in_blocks, ranking_keys, rounded, row_sorter, unit_rows
 
 PAIR = 64
@@ -106,8 +106,7 @@ def precision_at_k(
         >>> precision_at_k([[1.0, 0.0]], [0], [[0.9, 0.1], [0.0, 1.0], [1.0, 1.0]], [0, 1, 1], k=2)
         0.5
     """
-    if check_k(k) is None:
-        raise ValueError("k is None, precision_at_k needs an integer of at least 1")
+    k = check_k(k, optional=False)
 
     def score(block: Tensor) -> Tensor:
         return block[:, :k].sum(dim=1).double() / k
@@ -131,8 +130,9 @@ def precision_recall(
         >>> precision.round(3).tolist()
         [1.0, 1.0, 0.667]
     """
-    if not isinstance(points, int) or points < 2:
-        raise ValueError(f"points is {points}, expected at least 2")
+    points = plain(points)
+    if isinstance(points, bool) or not isinstance(points, int) or points < 2:
+        raise ValueError(f"points is {points!r}, expected an integer of at least 2")
     recalls = torch.linspace(0, 1, points, dtype=torch.float64)
 
     def score(block: Tensor) -> Tensor:
@@ -180,8 +180,10 @@ def over_ranked_blocks(
 def _tensors(x: Any, labels: Any, name: str, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
     there = isinstance(x, Tensor) and x.device.type != "cpu"
     device = device or (x.device if there else torch.device("cpu"))
-    x = x.float() if there else x  # what is too great for float32 isn't finite
-    if not (there and x.ndim == 2 and x.numel() and x.isfinite().all()):  # the check itself is on the CPU
+    x = x.float() if there and not x.is_complex() else x  # what is too great for float32 isn't finite
+    if not (
+        there and x.dtype == torch.float32 and x.ndim == 2 and x.numel() and x.isfinite().all()
+    ):  # the check itself is on the CPU
         x = torch.from_numpy(check_features(x, name))
     labels = torch.from_numpy(check_labels(labels, name, len(x)))
     return x.to(device, torch.float32), labels.to(device)

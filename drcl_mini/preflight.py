@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from .checks import as_numpy, nearest, warn
+from .checks import as_numpy, check_features, nearest, warn
 from .data import Split
 from .settings import Settings
 
@@ -20,6 +20,8 @@ def check_fit(train: Split, validation: Split | None, settings: Settings) -> int
     for name, split in (("train", train), ("validation", validation)):
         if not (isinstance(split, Split) or (name == "validation" and split is None)):
             raise ValueError(f"{name} is {type(split).__name__}, expected a drcl_mini.Split(features, labels)")
+        for modality, x in split.features.items() if split else ():
+            check_features(x, modality)  # a split shares the caller's array, which may have changed
     classes = train.n_classes
     check_against(train, validation, classes, set().union(*(_present(y) for y in train.labels.values())))
     empty = sorted(set(range(classes)) - set().union(*(_present(y) for y in train.labels.values())))
@@ -86,7 +88,8 @@ def check_prior(prior: object, dim: int, classes: int) -> torch.Tensor:
     """A prior given by hand as a float32 tensor (D, C)."""
     if isinstance(prior, str):
         raise ValueError(f"the prior is {prior!r}, expected W: name 'simplex' and the like in the setting 'prior'")
-    w = torch.tensor(as_numpy(prior, "the prior"), dtype=torch.float32)
+    with np.errstate(over="ignore"):
+        w = torch.from_numpy(np.array(as_numpy(prior, "the prior"), np.float32, order="C"))
     if w.shape != (dim, classes):
         raise ValueError(f"the prior has shape {tuple(w.shape)}, expected (dim, classes) = {(dim, classes)}")
     if not w.isfinite().all():

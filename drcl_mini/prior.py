@@ -161,6 +161,43 @@ def learn_priors(
     return [run.error or _outcome(run, after_epoch) for run in runs]
 
 
+def learn_prior(
+    features: Tensor,
+    labels: Tensor,
+    start: Tensor,
+    settings: Settings,
+    modality: str,
+    scored: tuple[Tensor, Tensor] | None = None,
+    report: Report | None = None,
+) -> LearnedPrior:
+    """SPL on one modality, one run of :func:`learn_priors`, where the formula is.
+
+    Args:
+        features: X, (n, d).
+        labels: Y, (n, C), float.
+        start: W⁰, (D, C).
+        settings: encoder, epochs, rates.
+        modality: its name, which seeds its randomness.
+        scored: features and labels that the quality score is taken on; ``None``: those of training.
+        report: told each epoch's record.
+
+    Raises:
+        TrainingDiverged: a loss stopped being finite.
+
+    Example:
+        >>> x, y = torch.eye(4), torch.eye(2).repeat(2, 1)
+        >>> start = orthogonal_prior(4, 2, torch.Generator().manual_seed(0))
+        >>> learned = learn_prior(x, y, start, Settings(hidden=(8,), dim=4, prior_epochs=3), "toy")
+        >>> learned.prior.shape, len(learned.history)
+        (torch.Size([4, 2]), 3)
+    """
+    reports = None if report is None else [report]
+    (found,) = learn_priors(features, [labels], [start], [settings], modality, scored, reports)
+    if isinstance(found, TrainingDiverged):
+        raise found
+    return found
+
+
 def _outcome(run: Run, after_epoch: Callable[[Stack, Terms], Terms]) -> LearnedPrior:
     scores = [record["score"] for record in run.records]
     scores = scores or after_epoch(Stack([run.network]), {k: v[None] for k, v in run.own.items()})["score"].tolist()

@@ -54,7 +54,7 @@ def nearest_neighbours(
         >>> nearest_neighbours([[1.0, 0.0]], [[0.0, 1.0], [2.0, 0.0], [1.0, 1.0]], k=2).indices.tolist()
         [[1, 2]]
     """
-    k, memory, device = check_neighbours(k), check_memory(memory), resolve_device(str(device))
+    k, memory, device = check_k(k, optional=False), check_memory(memory), resolve_device(str(device))
     queries = torch.from_numpy(check_features(query, "query"))
     items = torch.from_numpy(check_features(gallery, "gallery"))
     with room_for("the gallery", device):
@@ -93,14 +93,6 @@ def recall(found: Neighbours, exact: Neighbours) -> float:
     if found.indices.shape != exact.indices.shape:
         raise ValueError(f"the searches have shapes {found.indices.shape} and {exact.indices.shape}, expected one")
     return float(np.mean([np.isin(a, b).mean() for a, b in zip(exact.indices, found.indices, strict=True)]))
-
-
-def check_neighbours(k: Any) -> int:
-    """How many neighbours to find: an integer of at least 1."""
-    k = check_k(k)
-    if k is None:
-        raise ValueError("k is None, a search needs an integer of at least 1")
-    return k
 
 
 def _search(queries: Tensor, items: Tensor, k: int, width: int) -> Tensor:

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-import numpy as np
-
-from .checks import nearest
+from .checks import nearest, plain
 
 
 @dataclass(frozen=True)
@@ -85,13 +83,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, list):
-                object.__setattr__(self, field.name, tuple(value))
-            elif isinstance(value, Mapping) and not isinstance(value, dict):
-                object.__setattr__(self, field.name, dict(value))
-            elif isinstance(value, np.generic):
-                object.__setattr__(self, field.name, value.item())
+            object.__setattr__(self, field.name, plain(getattr(self, field.name)))
         rates = self.learning_rate.values() if isinstance(self.learning_rate, Mapping) else [self.learning_rate]
         rules = [
             ("hidden", _is_tuple(self.hidden) and all(_is_int(h, 1) for h in self.hidden), "widths of at least 1"),
@@ -222,7 +214,7 @@ def released_settings(dataset: str, **changes: Any) -> Settings:
         prior_epochs=_EPOCHS[base],
         prior_learning_rate=5e-4,
         epochs=_EPOCHS[base],
-        learning_rate=changes.get("learning_rate") or dict(_RATES[base]),
+        learning_rate=changes.get("learning_rate", _RATES.get(base)),
         betas=(0.5, 0.999),
         batch_size=1024,
         drop_last=True,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .checks import check_features, check_labels, check_mapping, nearest
+from .checks import check_features, check_labels, check_mapping, check_name, nearest
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ class Split:
             ('b',)
         """
         for name in modalities:
-            if name not in self.features:
+            if check_name(name, "only(name, …)") not in self.features:
                 raise ValueError(f"unknown modality {name!r}: {nearest(name, self.features)}")
         return Split({m: self.features[m] for m in modalities}, {m: self.labels[m] for m in modalities})
 

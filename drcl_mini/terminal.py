@@ -1,6 +1,8 @@
-"""What the command lines share: one-line errors."""
+"""What the command lines share: one-line errors, and output that any terminal takes."""
 
 import argparse
+import io
+import sys
 from typing import NoReturn
 
 
@@ -12,6 +14,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, one_line(message) + "\n")
+
+
+def show_anything() -> None:
+    """Have what a terminal's encoding lacks shown as question marks, which else ends the command."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # in a notebook it is something else; stderr takes all it is given
+        sys.stdout.reconfigure(errors="replace")
 
 
 def one_line(message: object) -> str:

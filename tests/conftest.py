@@ -3,8 +3,10 @@
 import functools
 import http.server
 import os
+import random
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,6 +35,14 @@ def data_home(tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("home") / "data"
     monkeypatch.setenv("DRCL_MINI_DATA", str(folder))
     return folder
+
+
+@pytest.fixture
+def chance():
+    """Random numbers, others each time; a failure shows the seed among what was printed."""
+    seed = time.time_ns()
+    print(f"chance: random.Random({seed})")
+    return random.Random(seed)
 
 
 @pytest.fixture(params=["cpu", "cuda"])

@@ -1,14 +1,13 @@
 """Whatever is wrong is said in one line that names what came, before anything is trained or written."""
 
 import os
-import tempfile
 
 import numpy as np
 import pytest
 import torch
 
 import drcl_mini.estimator
-from drcl_mini import DRCL, Split, available_datasets, load_dataset, mean_average_precision
+from drcl_mini import DRCL, Split, available_datasets, fit_many, load_dataset, mean_average_precision
 
 BAD_ROWS = np.ones((24, 7))
 BAD_ROWS[[5, 9], [1, 2]] = np.nan
@@ -79,6 +78,13 @@ FIT = {
     "ragged prior": (lambda i: i.fit(prior=[[1.0], [1.0, 2.0]]), ["prior"]),
     "no loss": (lambda i: i.fit(alpha=0, beta=0, eta=0), ["alpha"]),
     "unknown device": (lambda i: i.fit(device="gpu"), ["'gpu'"]),
+    "names in a list": (lambda i: i.train.only(["image"]), ["only(name, …)", "['image']", "strings"]),
+    "one model": (lambda i: fit_many(DRCL(), i.train), ["models is DRCL", "fit_many([model], …)"]),
+    "settings, not models": (lambda i: fit_many([i.settings], i.train), ["models hold dict", "DRCL"]),
+    "missing labels": (
+        lambda i: i.fit(i.split(labels={"text": [0, np.nan, 1, np.nan] * 5})),
+        ["'text'", "10 values are missing", "row 1", "10 of 20"],
+    ),
 }
 USE = {
     "other dimension": (lambda i, m: m.transform({"image": np.ones((2, 6))}), ["'image'", "6 features", "7"]),
@@ -92,6 +98,11 @@ USE = {
     "empty query": (lambda i, m: m.search(np.ones((0, 7)), "image", i.image, "image"), ["'image'", "(0, 7)"]),
     "ragged query": (lambda i, m: m.search([[1.0], [1.0, 2.0]], "image", i.image, "image"), ["'image'", "read"]),
     "gallery of no modality": (lambda i, m: m.search(i.image, "image", i.image, "img"), ["'img'", "'image'"]),
+    "gallery modality in a list": (
+        lambda i, m: m.search(i.image, "image", i.image, ["image"]),
+        ["['image']", "strings"],
+    ),
+    "name in a list": (lambda i, m: m.add_modality(["x"], i.image, [0]), ["add_modality", "['x']", "strings"]),
     "same name": (lambda i, m: m.add_modality("text", i.image, i.train.labels["image"]), ["'text'", "already"]),
     "new class": (
         lambda i, m: m.add_modality("audio", np.ones((3, 2)), [0, 1, 3]),
@@ -197,11 +208,11 @@ def test_cuda_where_there_is_none(given, complains):
 
 
 def test_no_right_to_write(fitted, tmp_path, monkeypatch, complains):
-    def forbidden(prefix, dir):
-        raise PermissionError(13, "Permission denied", os.fspath(dir))
+    def forbidden(path, *_):
+        raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr(tempfile, "mkstemp", forbidden)
-    with complains("Permission denied", str(tmp_path), error=OSError):
+    monkeypatch.setattr(os, "open", forbidden)
+    with complains(f"Permission denied: {str(tmp_path / 'model')!r}", error=OSError):
         fitted.save(tmp_path / "model")
     assert list(tmp_path.iterdir()) == []
 

@@ -1,9 +1,13 @@
 """The chapters as stored, and the pages built from them (``make book`` builds them; ``make test`` does it first)."""
 
+import base64
 import functools
+import importlib.util
+import io
 import re
 from pathlib import Path
 
+import matplotlib.figure
 import nbformat
 import pytest
 import yaml
@@ -66,6 +70,56 @@ def test_every_figure_has_caption_and_alternative_text(chapter):
             about = cell.metadata.get("mystnb", {})
             assert about.get("figure", {}).get("caption"), cell.source
             assert len(about.get("image", {}).get("alt", "")) > 40, cell.source
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_live_figures_have_a_caption_and_printed_lines_fit_the_page(chapter):
+    for cell in code_cells(chapter):
+        shown = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
+        if re.search(r'class="drcl-(slider|hover|explorer)"', shown):
+            assert cell.metadata.get("mystnb", {}).get("figure", {}).get("caption"), cell.source
+        printed = [line for output in cell.outputs for line in output.get("text", "").split("\n")]
+        wide = [line for line in printed if len(line) > 84 and re.search(r" {3,}\S.* {3,}\S", line.strip())]
+        assert not wide, f"a table wider than the page: {wide[0]}"
+
+
+def pictures():
+    """What ``book/conftest.py`` compares pictures with."""
+    spec = importlib.util.spec_from_file_location("book_conftest", ROOT / "book/conftest.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def drawn(kind, lost=None, shift=0.0, colour="#0072B2"):
+    """The outputs of a cell that draws twenty dots, as a figure or as a frame of a slider."""
+    figure = matplotlib.figure.Figure(figsize=(5, 3))
+    axes = figure.subplots()
+    kept = [i for i in range(20) if i != lost]
+    axes.scatter([i + shift for i in kept], [i**2 % 7 for i in kept], s=20, color=colour)
+    axes.set(xlim=(-1, 20), ylim=(-1, 8))
+    file = io.BytesIO()
+    figure.savefig(file, format="png", metadata={"Software": None})
+    data = base64.b64encode(file.getvalue()).decode()
+    if kind == "figure":
+        return [{"data": {"image/png": data}}]
+    return [{"data": {"text/html": f'<img src="data:image/png;base64,{data}">'}}]
+
+
+@pytest.mark.parametrize("kind", ["figure", "frame"])
+@pytest.mark.parametrize(("change", "stale"), [({}, False), ({"lost": 3}, True), ({"colour": "#D55E00"}, True)])
+def test_a_stale_picture_is_noticed(kind, change, stale):
+    told = pictures().difference(drawn(kind), drawn(kind, **change))
+    assert (told is not None) == stale, told
+
+
+@pytest.mark.parametrize("kind", ["figure", "frame"])
+def test_a_picture_moved_by_a_fraction_of_a_pixel_is_not_stale(kind):
+    assert pictures().difference(drawn(kind), drawn(kind, shift=0.01)) is None
+
+
+def test_a_missing_picture_is_noticed():
+    assert pictures().difference(drawn("figure"), []) == "1 stored pictures, 0 drawn now"
 
 
 def test_the_first_cell_is_the_same_set_up_everywhere():

@@ -88,9 +88,10 @@ def test_foreign_files_are_no_checkpoints(tmp_path, complains):
     save_file({"x": torch.ones(2)}, path)
     with complains(str(path), "no checkpoint of drcl_mini"):
         DRCL.load(path)
-    for absent in (tmp_path / "absent", tmp_path):
-        with complains(str(absent), error=FileNotFoundError):
-            DRCL.load(absent)
+    with complains("no checkpoint", "absent", error=FileNotFoundError):
+        DRCL.load(tmp_path / "absent")
+    with complains(str(tmp_path), "it is a folder"):
+        DRCL.load(tmp_path)
 
 
 @pytest.mark.parametrize(

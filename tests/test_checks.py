@@ -33,6 +33,8 @@ def test_features_become_one_contiguous_float32_table(given):
         ([[1.0], [2.0, 3.0]], ["can't be read"]),
         (pd.DataFrame({"x": [1.0], "name": ["a"]}), ["object", "table"]),
         ([[1j]], ["complex"]),
+        (torch.tensor([[1j]]), ["complex64", "table"]),
+        ([[1.0], [None], [3.0]], ["1 values are missing", "row 1"]),
         (None, ["table"]),
         (scipy.sparse.csr_matrix(TABLE), ["sparse"]),
         (np.empty((0, 2)), ["empty", "(0, 2)"]),
@@ -61,6 +63,14 @@ def test_labels_become_int64(given):
         ([0, 1], ["3 samples", "2 labels"]),
         ([0, -1, 2], ["negative", "row 1"]),
         ([0.0, 1.0, 2.0], ["float64", "integers"]),
+        *(
+            (missing, ["labels", "1 values are missing", "row 1", "1 of 3 rows"])
+            for missing in (
+                *([0.0, np.nan, 2.0], [0, None, 2], torch.tensor([0, torch.nan, 2]), pd.Series([0.0, np.nan, 2.0])),
+                *(pd.Series([0, None, 2], dtype="Int64"), pd.Series([0, pd.NA, 2], dtype=object)),
+                *(pd.DataFrame({"a": [0, np.nan, 1], "b": [1, 1, 0]}), [[0, 1], [None, 1], [1, 0]]),
+            )
+        ),
         (["cat", "dog", "cat"], ["<U3", "labels", "numbers"]),
         (np.eye(3), ["float64", "integers"]),
         ([[1, 0], [0, 2], [1, 0]], ["2", "0 or 1"]),

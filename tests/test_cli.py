@@ -1,3 +1,4 @@
+import io
 import json
 import math
 import shlex
@@ -13,7 +14,7 @@ import drcl_mini
 import drcl_mini.cli
 import drcl_mini.consistency
 import drcl_mini.estimator
-from drcl_mini import DRCL, load_dataset
+from drcl_mini import DRCL, MultimodalDataset, load_dataset
 from drcl_mini.cli import interval, main, summary
 
 FAST = ["hidden=[8]", "dim=12", "epochs=2", "prior_epochs=2", "batch_size=256"]
@@ -48,6 +49,31 @@ def test_the_command_in_the_results_repeats_them(tmp_path, monkeypatch, capsys):
     second = json.loads(again.read_text(encoding="utf-8"))
     assert second["runs"][0]["scores"] == first["runs"][0]["scores"]
     assert second["settings"] == first["settings"]
+
+
+def test_the_folder_is_named_as_the_data_set_was(tmp_path, train, validation, data_home, monkeypatch):
+    MultimodalDataset(train, validation, train, "other", "abc").to_npz(data_home / "mine.npz")
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "mine", *SET, "--device", "cpu"]) == 0
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["mine-default-seed0"]
+
+
+def test_a_terminal_that_lacks_letters_shows_question_marks(tmp_path, monkeypatch):
+    shown = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", shown)
+    assert main(["run", "digits-halves", *SET, "--device", "cpu", "--out", str(tmp_path)]) == 0
+    shown.flush()
+    assert b"top ? bottom" in shown.buffer.getvalue()
+
+
+def test_results_are_written_before_they_are_shown(tmp_path, monkeypatch, capsys):
+    def closed(text, *_, **__):
+        if "seed 0" in text:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(drcl_mini.cli, "print", closed, raising=False)
+    assert main(["run", "digits-halves", *SET, "--device", "cpu", "--out", str(tmp_path)]) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model-seed0.safetensors", "results.json"]
 
 
 def test_several_seeds_with_their_spread(tmp_path, capsys):

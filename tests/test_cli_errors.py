@@ -1,5 +1,6 @@
 """What goes wrong on the command line is told in one line, and soon."""
 
+import errno
 import json
 import os
 import tempfile
@@ -56,6 +57,7 @@ def untrained(monkeypatch):
         (["run", "--preset", "released"], ["no released settings", "'minimedia'"]),
         (["run", "--seeds", "0"], ["--seeds", "0", "at least 1"]),
         (["run", "--seed", "-1"], ["'seed'", "-1"]),
+        (["run", "--seeds", "2", "--seed", str(2**63 - 1)], ["'seed'", str(2**63)]),
         (["run", "--seed", "one"], ["--seed", "'one'"]),
         (["walk"], ["'walk'", "run"]),
         ([], ["{run,probe,bench,report,bench-speed,env}"]),
@@ -84,10 +86,20 @@ def test_an_output_that_cannot_be_written_is_told_before_training(fails, tmp_pat
     fails(1, ["run", "digits-halves", "--out", str(tmp_path / "file")], "file")
 
     def forbidden(**named):
-        raise PermissionError(13, "Permission denied", os.fspath(named["dir"]))
+        raise OSError(errno.EROFS, "Read-only file system", os.path.join(named["dir"], "tmp0random"))
 
     monkeypatch.setattr(tempfile, "TemporaryFile", forbidden)
-    fails(1, ["run", "digits-halves", "--out", str(tmp_path / "folder")], "Permission denied", "folder")
+    folder = tmp_path / "folder"
+    fails(1, ["run", "digits-halves", "--out", str(folder)], f"Read-only file system: {str(folder)!r}")
+
+
+@pytest.mark.parametrize("out", ["", "file/probe.json", "pipe"])
+def test_a_probe_that_cannot_be_kept_is_told_before_it_is_made(fails, tmp_path, monkeypatch, out):
+    monkeypatch.setattr(drcl_mini.cli, "linear_probe", lambda data: pytest.fail("the work had begun"))
+    (tmp_path / "file").write_text("")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+    fails(1, ["probe", "digits-halves", "--out", str(tmp_path / out)], str(tmp_path / out.split("/")[0]))
 
 
 @pytest.mark.parametrize("error", [MemoryError(), MemoryError("8 GB"), RuntimeError("two\nlines"), OSError(28, "full")])

@@ -9,6 +9,7 @@ import torch
 from drcl_mini import (
     DRCL,
     Settings,
+    devices,
     evaluate,
     mean_average_precision,
     nearest_neighbours,
@@ -32,6 +33,16 @@ def test_names(device, complains):
     for name in ("gpu", "cuda:99", ""):
         with complains(f"device {name!r} can't be used"):
             resolve_device(name)
+
+
+@pytest.mark.parametrize(("most", "free"), [("9000", 7500), ("max", None), ("1000", 0)])
+def test_free_memory_of_a_container(tmp_path, monkeypatch, most, free):
+    """What was read from files is used until somebody needs the room."""
+    for name, told in {"max": most, "current": "4000", "stat": "anon 900\ninactive_file 2000\nactive_file 500"}.items():
+        (tmp_path / f"memory.{name}").write_text(f"{told}\n")
+    monkeypatch.setattr(devices, "CGROUP", tmp_path)
+    found = devices.free_memory(torch.device("cpu"))
+    assert found == free if free is not None else found > 9000
 
 
 def test_losses(device):

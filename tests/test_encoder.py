@@ -70,3 +70,19 @@ def test_raw_features_stay_raw():
     encoder = build_encoder(x, Settings(hidden=(8,), dim=5, standardise=False), seeded())
     assert torch.equal(encoder(x), Encoder(4, (8,), 5, seeded())(x))
     assert encoder.mean is None
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e-25, 1e-19, 1e17])
+def test_standardisation_where_squares_leave_float32(size):
+    x = torch.randn(40, 3, generator=seeded())
+    x[:, 2] = 7.0
+    settings = Settings(hidden=(8,), dim=5)
+    expected = build_encoder(x, settings, seeded())(x)
+    encoder = build_encoder(x * size, settings, seeded())
+    assert torch.allclose(encoder(x * size), expected, atol=1e-5)
+    assert encoder.scale[2] == 1
+
+
+def test_standardisation_is_exact_in_float32_for_all_other_features():
+    x = torch.randn(40, 3, generator=seeded()) * torch.tensor([1e-15, 1.0, 1e15])
+    assert torch.equal(build_encoder(x, Settings(), seeded()).scale, x.var(dim=0, correction=0).sqrt())

@@ -7,7 +7,7 @@ import torch
 from sklearn.base import clone
 
 import drcl_mini.estimator
-from drcl_mini import DRCL, TrainingDiverged
+from drcl_mini import DRCL, Split, TrainingDiverged
 
 
 def test_transform_gives_unit_rows_of_any_kind_of_table(fitted, validation, same):
@@ -118,3 +118,32 @@ def test_after_a_divergence_the_finished_encoders_are_usable(tiny, train, same):
     assert model.encoders_.keys() == {"image"}
     images = {"image": train.features["image"]}
     assert same(model.transform(images), expected.transform(images))
+
+
+@pytest.mark.parametrize("size", [1e10, 1e18])
+def test_features_that_overflow_in_the_encoder_are_named(tiny, train, complains, size):
+    small = Split({name: 1e-12 * x for name, x in train.features.items()}, train.labels)
+    model = DRCL(**tiny).fit(small)
+    x = small.features["image"].copy()
+    assert np.allclose(np.linalg.norm(model.transform({"image": x})["image"], axis=1), 1)
+    x[[5, 9]] = size
+    with complains("'image'", "2 of 24 rows", "row 5", f"{size:.3g}", "scale"):
+        model.transform({"image": x})
+
+
+def test_outputs_that_are_really_zero_stay_zero(tiny, train):
+    model = DRCL(**tiny | {"hidden": (), "standardise": False}).fit(train)
+    assert not model.transform({"image": np.zeros((2, 7))})["image"].any()
+
+
+def test_settings_cannot_be_changed_through_what_is_given_out(tiny):
+    model = DRCL(**tiny | {"learning_rate": {"image": 0.1, "text": 0.2}})
+    model.get_params()["learning_rate"]["image"] = 9.0
+    assert model.settings.rate("image") == 0.1
+
+
+def test_settings_of_numpys_numbers_are_saved(tiny, train, tmp_path):
+    numbers = {"hidden": (np.int64(8),), "learning_rate": dict.fromkeys(train.modalities, np.float32(0.01))}
+    model = DRCL(**tiny | numbers).fit(train)
+    loaded = DRCL.load(model.save(tmp_path / "model"), "cpu")
+    assert loaded.get_params() == model.get_params()

@@ -1,3 +1,4 @@
+import errno
 import os
 import tempfile
 from pathlib import Path
@@ -54,6 +55,54 @@ def test_a_folder_that_is_a_file_or_the_other_way_round(tmp_path):
     assert (tmp_path / "file").read_text() == "kept"
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_what_is_no_file_is_not_replaced(tmp_path):
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("folder")
+    before = {path.name: path.lstat() for path in tmp_path.iterdir()}
+    for name, kind in (("folder", "a folder"), ("link", "a folder"), ("pipe", "a pipe or a device")):
+        with pytest.raises(OSError, match=f"{name}'.* it is {kind}") as caught, replacing(tmp_path / name):
+            pytest.fail("begun")
+        assert "\n" not in str(caught.value)
+    after = {path.name: path.lstat() for path in tmp_path.iterdir()}
+    assert {name: (s.st_ino, s.st_mode) for name, s in after.items()} == {
+        name: (s.st_ino, s.st_mode) for name, s in before.items()
+    }
+
+
+def test_a_link_stays_one_and_its_file_is_replaced(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "note.txt").write_text("old")
+    for name, target in (("link", "deep/note.txt"), ("new", "deep/new.txt")):
+        (tmp_path / name).symlink_to(target)
+        with replacing(tmp_path / name) as temporary:
+            temporary.write_text("whole")
+        assert (tmp_path / name).is_symlink()
+        assert (tmp_path / target).read_text() == "whole"
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["deep", "link", "new", "new.txt", "note.txt"]
+
+
+@pytest.mark.parametrize("step", ["open", "fsync", "replace"])
+def test_an_error_names_the_file_that_was_asked_for(tmp_path, monkeypatch, step):
+    """Not the temporary one, which the system speaks of."""
+
+    def broken(path, *more):
+        names = (str(path), None, str(more[0])) if step == "replace" else (str(path),)
+        raise OSError(errno.EROFS, "Read-only file system", *(() if step == "fsync" else names))
+
+    monkeypatch.setattr(os, step, broken)
+    with pytest.raises(OSError, match="Read-only") as caught, replacing(tmp_path / "note.txt") as temporary:
+        temporary.write_text("whole")
+    assert str(caught.value) == f"[Errno {errno.EROFS}] Read-only file system: {str(tmp_path / 'note.txt')!r}"
+
+
+def test_the_umask_is_the_whole_processes_and_left_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "umask", lambda mask: pytest.fail("another thread makes a file now"))
+    with replacing(tmp_path / "note.txt") as temporary:
+        temporary.write_text("whole")
+
+
 def test_files_are_readable_as_the_umask_says(tmp_path):
     old = os.umask(0o027)
     try:
@@ -72,11 +121,12 @@ def test_check_writable_makes_the_folder_and_leaves_it_empty(tmp_path, monkeypat
         check_writable(tmp_path / "file")
 
     def forbidden(**named):
-        raise PermissionError(13, "Permission denied", str(named["dir"]))
+        raise OSError(errno.EROFS, "Read-only file system", os.path.join(named["dir"], "tmp0random"))
 
     monkeypatch.setattr(tempfile, "TemporaryFile", forbidden)
-    with pytest.raises(PermissionError, match="denied"):
-        check_writable(tmp_path / "a")
+    with pytest.raises(OSError, match="Read-only") as caught:
+        check_writable(folder)
+    assert str(caught.value) == f"[Errno {errno.EROFS}] Read-only file system: {str(folder)!r}"
 
 
 def test_data_folder_follows_the_environment(monkeypatch):

@@ -3,6 +3,8 @@
 import contextlib
 import io
 import json
+import os
+import signal
 import struct
 import zipfile
 
@@ -13,12 +15,13 @@ from scipy.io import savemat
 
 import drcl_mini.files
 from data_scripts.readers import ConversionError, read_variables
-from drcl_mini import MultimodalDataset, load_dataset
+from drcl_mini import DRCL, MultimodalDataset, load_dataset
 from drcl_mini.datasets import load_released_outputs
 from drcl_mini.experiments.grid import Task
 from drcl_mini.experiments.results import read_results, records_of
 from drcl_mini.experiments.writing import ResultsFile
 from drcl_mini.files import read_npz
+from drcl_mini.items import MOST_NAMES
 
 
 def zipped(path, packing=zipfile.ZIP_DEFLATED, **members):
@@ -79,6 +82,63 @@ def test_more_than_the_memory_holds(tmp_path, complains, monkeypatch):
         read_npz(tmp_path / "some.npz")
 
 
+HOSTILE_NAMES = ["../../out", "/absolute", "a/b", "a\\b", "..", "", " ", "\x1b[2Jred", "two\nlines", "a\0b"]
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_a_name_that_leads_elsewhere_or_garbles_a_terminal(train, data_home, complains, name):
+    with complains("expected printable words", repr(name)):
+        MultimodalDataset(train, None, train, name, "abc")
+    path = MultimodalDataset(train, None, train, "some", "abc").to_npz(data_home / "some.npz")
+    with np.load(path) as file:
+        np.savez(path, **dict(file) | {"name": np.array(name + "\n" * name.endswith("\0"))})
+    with complains("some.npz", "no whole data file", "expected printable words"):
+        load_dataset("some")
+
+
+def test_more_names_than_the_memory_holds(train, tmp_path, complains):
+    path = MultimodalDataset(train, None, train, "some", "abc").to_npz(tmp_path / "some.npz")
+    many = np.zeros(MOST_NAMES + 2, np.int64)
+    with np.load(path) as file:
+        arrays = dict(file)
+    offsets = {"items/text/values": np.zeros(0), "items/text/offsets": many}
+    for changes, told in (({"classes": many}, "1000002 classes"), (offsets, "1000002 offsets")):
+        np.savez_compressed(path, **arrays | changes)
+        with complains("some.npz", told, "more than 1000000"):
+            MultimodalDataset.from_npz(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_what_is_no_file_is_not_opened(data_home, complains):
+    """To open a pipe waits for its other end, forever."""
+    (data_home / "folder.npz").mkdir(parents=True)
+    os.mkfifo(data_home / "pipe.npz")
+    for name, told in (("folder", "it is a folder"), ("pipe", "it is a pipe or a device")):
+        path = data_home / f"{name}.npz"
+        with complains(str(path), told), patience():
+            load_dataset(name)
+        with complains(str(path), told), patience():
+            DRCL.load(path)
+        with complains(str(path), told), patience():
+            ResultsFile(path)
+
+
+@contextlib.contextmanager
+def patience():
+    """The block is interrupted after 5 seconds."""
+
+    def late(*_):
+        raise TimeoutError("it waits")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(5)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def test_released_outputs_that_do_not_fit_are_named(data_home, complains):
     data_home.mkdir()
     arrays = {f"{name}/{kind}": np.ones((5, 3)) for name in ("image", "text") for kind in ("predictions", "prior")}
@@ -123,7 +183,7 @@ def test_a_record_of_other_kinds(tmp_path, complains, kind):
 def test_hdf5_that_declares_more_than_its_file_can_hold(tmp_path, complains):
     with h5py.File(tmp_path / "some.h5", "w") as file:
         file.create_dataset("x", (100_000, 10_000), "f8", chunks=(1000, 1000))  # 8 GB of which nothing is there
-    with complains("some.h5", "declare 8000000000 bytes", error=ConversionError):
+    with complains("some.h5", "8000000000 bytes are packed more than 200 times", error=ConversionError):
         read_variables(tmp_path / "some.h5", ["x"])
 
 
@@ -132,9 +192,15 @@ def test_cells_that_all_name_one_array(tmp_path, complains):
         file.create_dataset("one", data=np.zeros((1000, 1000)), compression="gzip")
         file.create_dataset("x", (1, 900), h5py.ref_dtype)[:] = file["one"].ref
         file.create_dataset("y", (1, 1001), h5py.ref_dtype)[:] = file["one"].ref
-    for name, told in (("x", "declare 7200000000 bytes"), ("y", "1001 cells, more than 1000")):
+    for name, told in (("x", "7200000000 bytes are packed more than 200 times"), ("y", "1001 cells, more than 1000")):
         with complains("some.h5", told, error=ConversionError):
             read_variables(tmp_path / "some.h5", [name])
+
+
+def test_a_matlab_file_of_more_cells_than_there_may_be(tmp_path, complains):
+    savemat(tmp_path / "some.mat", {"x": np.zeros((1, 1001), object)}, do_compression=True)
+    with complains("some.mat", "1001 cells, more than 1000", error=ConversionError):
+        read_variables(tmp_path / "some.mat", ["x"])
 
 
 @pytest.mark.parametrize("place", range(128, 700, 7))

@@ -1,6 +1,7 @@
-"""A full disk, no descriptors left, no memory: one clear line, and what was there is kept."""
+"""A full disk, a read-only folder, no descriptors left, no memory: one clear line, and what was there is kept."""
 
 import contextlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -77,6 +78,60 @@ def test_a_full_disk(files, tmp_path):
             write(tmp_path / name)
         assert name in str(caught.value)
     assert everything(tmp_path) == before
+
+
+@pytest.fixture
+def read_only():
+    """Have a folder read-only for a program; gives the words to put in front of it."""
+    made = []
+
+    def make(folder):
+        if os.geteuid():
+            folder.chmod(0o555)
+            made.append(folder)
+            return []
+        mount = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'  # root may write, but not there
+        words = ["unshare", "--mount", "sh", "-c", mount, str(folder)]
+        try:
+            subprocess.run([*words, "true"], capture_output=True, check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"root can't mount a read-only folder here: {error}")
+        return words
+
+    yield make
+    for folder in made:
+        folder.chmod(0o755)
+
+
+USES = """
+import sys
+from pathlib import Path
+from drcl_mini.cli import main
+from drcl_mini.experiments.writing import ResultsFile
+from drcl_mini.files import check_writable, replacing
+folder = Path(sys.argv[1])
+for use in (replacing(folder / "note.txt").__enter__, lambda: check_writable(folder)):
+    try:
+        use()
+    except OSError as error:
+        print(error, file=sys.stderr)
+main(["run", "digits-halves", "--out", str(folder)])
+main(["probe", "digits-halves", "--out", str(folder / "probe.json")])
+main(["bench", "--datasets", "digits-halves", "--methods", "SM", "--out", str(folder)])
+"""
+
+
+def test_a_read_only_folder(read_only, tmp_path):
+    """Told at once, by the name that was given, and what is there stays."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "note.txt").write_text("old")
+    program = [*read_only(folder), sys.executable, "-c", USES, str(folder)]
+    done = subprocess.run(program, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    names = [folder / "note.txt", *[folder] * 4]
+    assert [line.rpartition(": ")[2] for line in done.stderr.splitlines()] == [repr(str(name)) for name in names]
+    assert all("Read-only" in line or "denied" in line for line in done.stderr.splitlines())
+    assert everything(folder) == {"note.txt": b"old"}
 
 
 def test_no_descriptors_left(files, tmp_path):

@@ -50,6 +50,12 @@ CHOOSE = """figures => figures.map(figure => {
         return [menu.parentElement.innerText, seen() != before, figure.querySelectorAll('.found > *').length];
     });
 })"""
+CAPTIONS = """captions => captions.map(caption => {
+    const light = colour => colour.match(/[0-9.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) / 765;
+    let ground = caption;
+    while (/, 0\\)$|transparent/.test(getComputedStyle(ground).backgroundColor)) ground = ground.parentElement;
+    return [light(getComputedStyle(ground).backgroundColor), light(getComputedStyle(caption).color)];
+})"""
 CONTRAST = """page => {
     const light = colour => colour.match(/[0-9.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) / 765;
     const text = document.querySelector('article p, article dd, article td') || document.querySelector('article');
@@ -143,12 +149,23 @@ def test_page(path, visit):
     page.wait_for_function(f"() => ({CONTRAST})()[0] < 0.25")
     background, text = page.evaluate(CONTRAST)
     assert background < 0.25 < 0.5 < text
+    for ground, ink in page.eval_on_selector_all("article figcaption", CAPTIONS):
+        assert abs(ground - ink) > 0.4, "a caption that can't be read in the dark"
 
 
-def test_without_scripts_pictures_stand_there(visit):
-    page = visit("book/01-quick-start.html", java_script_enabled=False)
-    assert "Quick start" in page.inner_text("h1")
-    assert page.locator("article img").first.is_visible()
+@pytest.mark.parametrize(
+    ("path", "seen"),
+    [
+        ("01-quick-start", "article img"),
+        ("02-scoring", ".drcl-slider img"),
+        ("11-common-space", ".drcl-hover circle"),
+        ("16-search-explorer", ".drcl-explorer .found img"),
+    ],
+)
+def test_without_scripts_pictures_stand_there(visit, path, seen):
+    page = visit(f"book/{path}.html", java_script_enabled=False)
+    assert page.inner_text("h1")
+    assert any(picture.is_visible() for picture in page.locator(seen).all())
 
 
 def test_search_finds_a_word(visit):

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -52,3 +53,41 @@ def test_one_hot():
     assert one_hot(np.array([2, 0]), 3).tolist() == [[0, 0, 1], [1, 0, 0]]
     assert one_hot(np.array([[1, 1, 0]]), 3).tolist() == [[1, 1, 0]]
     assert one_hot(np.array([0]), 1).dtype == torch.float32
+
+
+W = np.random.default_rng(0).normal(size=(6, 3))
+PRIORS = {
+    "float32": W.astype("float32"),
+    "float64": W.astype("float32").astype(float),
+    "longdouble": W.astype("float32").astype(np.longdouble),
+    "big-endian": W.astype(">f4"),
+    "Fortran": np.asfortranarray(W, "float32"),
+    "list": W.astype("float32").tolist(),
+    "DataFrame": pd.DataFrame(W.astype("float32")),
+    "tensor": torch.tensor(W.astype("float32")),
+    "wants a gradient": torch.tensor(W.astype("float32"), requires_grad=True),
+}
+
+
+@pytest.mark.parametrize("form", PRIORS)
+def test_a_prior_in_any_form_is_the_same_one(form):
+    w = check_prior(PRIORS[form], 6, 3)
+    assert np.array_equal(w, PRIORS["float32"])
+    assert w.is_contiguous()
+    assert not w.requires_grad
+
+
+def test_a_prior_beyond_float32_or_complex_is_named(complains):
+    with complains("the prior", "infinite"):
+        check_prior(np.full((6, 3), 1e200), 6, 3)
+    with complains("the prior", "complex64"):
+        check_prior(torch.ones(6, 3, dtype=torch.complex64), 6, 3)
+
+
+def test_features_that_were_changed_within_a_split_are_checked_again(train, validation, complains):
+    for part, splits in {"train": (train, None), "validation": (train, validation)}.items():
+        changed = splits[part == "validation"].features["image"]
+        changed[3, 1] = np.nan
+        with complains("'image'", "1 values are NaN or infinite", "row 3"):
+            check_fit(*splits, Settings())
+        changed[3, 1] = 0

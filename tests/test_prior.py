@@ -6,7 +6,7 @@ import drcl_mini.prior
 from drcl_mini import Settings, training
 from drcl_mini.encoder import build_encoder
 from drcl_mini.losses import generalized_cross_entropy
-from drcl_mini.prior import learn_priors, orthogonal_prior, quality_score, select_prior, simplex_prior
+from drcl_mini.prior import learn_prior, learn_priors, orthogonal_prior, quality_score, select_prior, simplex_prior
 from drcl_mini.recasting import one_hot
 from drcl_mini.training import batches, generator
 
@@ -124,3 +124,15 @@ def test_select_prior_takes_the_first_of_the_best(complains):
     assert select_prior({"image": 0.2, "text": 0.7, "audio": 0.7}) == "text"
     with complains("no scores"):
         select_prior({})
+
+
+def test_learn_prior_is_one_run_of_many(train, tiny, complains):
+    x, y = torch.from_numpy(train.features["image"]), one_hot(train.labels["image"], 3)
+    start, settings, told = orthogonal_prior(tiny["dim"], 3, seeded()), Settings(**tiny), []
+    (expected,) = learn_priors(x, [y], [start], [settings], "image")
+    found = learn_prior(x, y, start, settings, "image", report=told.append)
+    assert torch.equal(found.prior, expected.prior)
+    assert (found.score, found.history) == (expected.score, expected.history)
+    assert told == found.history
+    with complains("epoch 1", "lower the learning rate", error=training.TrainingDiverged):
+        learn_prior(x, y, start, settings.but(prior_learning_rate=1e38), "image")

@@ -1,13 +1,13 @@
 """A fit that is killed again and again, and goes on from its file, ends with the bits of one that never was."""
 
 import os
-import random
 import signal
 import subprocess
 import sys
 import time
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -112,9 +112,9 @@ def server():
     process.wait(60)
 
 
-def test_killed_at_random_moments(server, tmp_path):
-    begin, status = server
-    chance, path = random.Random(time.time_ns()), tmp_path / "fit.safetensors"
+def test_killed_at_random_moments(server, tmp_path, chance, record_property):
+    record_property("kills", KILLS)
+    (begin, status), path = server, tmp_path / "fit.safetensors"
     calm, ended = tmp_path / "calm.safetensors", tmp_path / "ended.safetensors"
     start = time.monotonic()
     begin(tmp_path / "other.safetensors", calm)
@@ -170,6 +170,11 @@ def test_a_damaged_or_foreign_file_is_refused(tiny, train, fitted, complains, tm
         DRCL(**tiny).fit(train, checkpoint=path)
 
 
+def test_a_folder_is_no_progress(tiny, train, complains, tmp_path):
+    with complains(str(tmp_path), "it is a folder"):
+        DRCL(**tiny).fit(train, checkpoint=tmp_path)
+
+
 def test_progress_is_no_model(tiny, train, complains, tmp_path):
     path = tmp_path / "fit.safetensors"
     DRCL(**tiny).fit(train, checkpoint=path)
@@ -183,3 +188,17 @@ def test_every_counts_epochs(tiny, train, complains, tmp_path, every):
     with complains("every", repr(every), "at least 1"):
         DRCL(**tiny).fit(train, checkpoint=tmp_path / "fit", every=every)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_same_prior_in_another_form_goes_on_from_the_same_file(tiny, train, killed, complains, tmp_path):
+    path, w = tmp_path / "fit.safetensors", np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
+    DRCL(**tiny).fit(train, prior=w, checkpoint=path)
+    written = killed(99)
+    forms = [w.astype(float), w.tolist(), pd.DataFrame(w), torch.tensor(w, requires_grad=True), w.astype(np.longdouble)]
+    for form in forms:
+        DRCL(**tiny).fit(train, prior=form, checkpoint=path)
+    assert written == []
+    with complains("prior (digest) was"):
+        DRCL(**tiny).fit(train, prior=w + 1, checkpoint=path)
+    coarse = torch.tensor(w).bfloat16()
+    DRCL(**tiny).fit(train, prior=coarse, checkpoint=tmp_path / "coarse.safetensors", every=np.int64(2))

@@ -26,9 +26,9 @@ def test_nothing_else_at_the_top():
     assert {name.split("/")[0] for name in tracked()} == LAYOUT
 
 
-@pytest.mark.parametrize("tool", ["address.py", "readme.py", "robustness.py"])
+@pytest.mark.parametrize("tool", ["address.py", "chapters.py", "readme.py", "robustness.py"])
 def test_generated_parts_are_fresh(tool):
-    """The public address is the same everywhere; the README's table and picture are those of the results."""
+    """The public address is the same everywhere; the tables and the picture are those of the results."""
     done = subprocess.run([sys.executable, ROOT / "book/tools" / tool, "--check"], capture_output=True, text=True)
     assert done.returncode == 0, f"run  python book/tools/{tool}: {done.stdout}{done.stderr}"
 

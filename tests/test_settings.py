@@ -1,4 +1,5 @@
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -139,3 +140,38 @@ def test_rate_of_a_modality(complains):
     assert rates.rate("text") == 0.2
     with complains("'txt'", "did you mean 'text'"):
         rates.rate("txt")
+
+
+@pytest.mark.parametrize("rate", [0, None, {}, {"image": 0}, "fast"])
+def test_a_bad_rate_for_a_data_set_without_released_ones_is_named(rate, complains):
+    for dataset in ("nus-wide", "wikipedia"):
+        with complains(f"setting 'learning_rate' is {rate!r}, expected positive"):
+            released_settings(dataset, learning_rate=rate)
+
+
+def test_numbers_of_numpy_are_numbers_within_tuples_and_mappings():
+    rates, betas = {"image": np.float32(0.01)}, np.array([0.5, 0.9], np.longdouble)
+    settings = Settings(hidden=(np.int64(8), 9), learning_rate=rates, betas=list(betas), gamma=np.longdouble(0.5))
+    kinds = [
+        *map(type, settings.hidden),
+        *map(type, settings.betas),
+        type(settings.rate("image")),
+        type(settings.gamma),
+    ]
+    assert kinds == [int, int, float, float, float, float]
+    assert json.loads(json.dumps(vars(settings)))["learning_rate"] == {"image": float(np.float32(0.01))}
+
+
+def test_settings_keep_no_dictionary_of_the_caller():
+    rates = {"image": 0.1}
+    settings = Settings(learning_rate=rates)
+    rates["image"] = 9.0
+    assert settings.rate("image") == 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("hidden", (True,)), ("dim", np.bool_(True)), ("hidden", (np.float64(8),))]
+)
+def test_truth_values_and_fractions_are_no_sizes(name, value, complains):
+    with complains(f"setting {name!r} is"):
+        Settings(**{name: value})

@@ -77,6 +77,19 @@ def test_the_search_finds(code):
     assert list(offences(code))
 
 
+def test_every_exception_from_a_security_rule_has_a_reason():
+    files = [*SOURCES, *sorted((ROOT / "book/tools").glob("*.py"))]
+    excepted = [line for path in files for line in path.read_text(encoding="utf-8").splitlines() if "# noqa: S" in line]
+    security = [line for line in excepted if re.search(r"# noqa: S\d", line)]
+    assert security
+    assert [line for line in security if not re.search(r"# noqa: (S\d+, )*S\d+ \(.+\)$", line)] == []
+    for name in ("pyproject.toml", "book/ruff.toml"):
+        lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        found = [lines[i - 1] for i, line in enumerate(lines) if re.search(r'^".*" = \[.*"S\d*"', line)]
+        assert found
+        assert all(re.match(r"# S\d*", line) for line in found)
+
+
 def test_the_network_is_used_in_one_place():
     users = set()
     for path in SOURCES:

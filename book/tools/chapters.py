@@ -74,7 +74,7 @@ def measure() -> None:
                 str(out),
             ]
             start = time.perf_counter()
-            process = subprocess.Popen(  # noqa: S603
+            process = subprocess.Popen(  # noqa: S603 (this file, no shell)
                 program, env=os.environ | {"OMP_NUM_THREADS": "1"}
             )
             _, status, usage = os.wait4(process.pid, 0)
@@ -88,9 +88,8 @@ def measure() -> None:
         }
         print(chapter.page, rows[chapter.page], flush=True)
     command = "python book/tools/chapters.py --measure"
-    write_json(
-        STATUS, {"command": command, "environment": environment(), "chapters": rows}
-    )
+    found = {"command": command, "date": time.strftime("%Y-%m-%d")}
+    write_json(STATUS, found | {"environment": environment(), "chapters": rows})
 
 
 def _run(source: str, out: str) -> None:
@@ -103,9 +102,9 @@ def _run(source: str, out: str) -> None:
 
 
 def _minutes(row: dict) -> str:
-    """Rounded up, in words, so that another machine of the kind agrees."""
+    """In words, so that another machine of the kind agrees."""
     seconds = row["processor seconds"]
-    return "under 1" if seconds < 60 else f"about {-(-seconds // 60):.0f}"
+    return "under 1" if seconds < 50 else f"about {max(1, round(seconds / 60))}"
 
 
 def table(link: str) -> str:
@@ -139,7 +138,7 @@ def status_page() -> str:
     lines = [
         "# Status",
         "",
-        f"Measured by `{found['command']}`, a fresh kernel for each chapter, one thread.",
+        f"Measured on {found['date']} by `{found['command']}`, a fresh kernel for each chapter, one thread.",
     ]
     lines += [
         "",

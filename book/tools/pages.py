@@ -30,7 +30,7 @@ def printed(command: str) -> str:
     if words[0] != "python":
         raise ValueError(f"{command!r}: expected a command that begins with python")
     plain = {"COLUMNS": COLUMNS, "PYTHON_COLORS": "0", "NO_COLOR": "1"}
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603 (a page's own command, Python only, no shell)
         [sys.executable, *words[1:]],
         capture_output=True,
         text=True,

@@ -43,7 +43,7 @@ def table(results: dict) -> str:
             for k in cuts
         ]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    spread = f"Mean over {len(runs)} seeds ± half the 95 % interval (Student's t)."
+    spread = f"Mean over {len(runs)} seeds ± half the 95 % interval (Student's t); ten seeds of this setting stand below."
     return "\n".join([*lines, "", f"{spread} Made by `{results['command']}`.", ""])
 
 

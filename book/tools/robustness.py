@@ -1,7 +1,7 @@
 """Figures of the tests of robustness on the page of promises: ``python book/tools/robustness.py``.
 
 They are read from ``results/robustness.json``, which ``--measure`` makes anew, in about a quarter of an hour, by
-running the tests with more files than usual. ``--check`` only says whether the page is stale.
+running the tests with more files and kills than usual. ``--check`` only says whether the page is stale.
 """
 
 import json
@@ -26,6 +26,7 @@ TESTS = {
     "several fits in threads": "test_concurrency.py",
     "downloads from a server that misbehaves": "test_faults.py",
     "damaged and forged files": "test_hostile_files.py",
+    "small files that unpack to much": "test_bombs.py",
 }
 """What is tested, and where in the folder ``tests``."""
 
@@ -37,14 +38,17 @@ def measure() -> None:
         files, report = Path(folder) / "files.json", Path(folder) / "report.xml"
         for what, where in TESTS.items():
             program = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}"]
-            subprocess.run(  # noqa: S603
+            program += ["-o", "junit_family=xunit1"]  # it keeps the number of kills
+            subprocess.run(  # noqa: S603 (words of this file, no shell)
                 [*program, f"tests/{where}"],
                 check=True,
                 cwd=ROOT,
                 env=os.environ | {"DRCL_MINI_ROBUSTNESS": str(files)},
             )
-            (suite,) = ElementTree.parse(report).getroot()  # noqa: S314
+            (suite,) = ElementTree.parse(report).getroot()  # noqa: S314 (pytest wrote it)
             found = {name: int(suite.get(name)) for name in ("tests", "skipped")}
+            kills = suite.iterfind(".//property[@name='kills']")
+            found["kills"] = sum(int(told.get("value")) for told in kills)
             tests[what] = {"where": where, **found}
         kinds = json.loads(files.read_text(encoding="utf-8"))
     command = "python book/tools/robustness.py --measure"
@@ -57,8 +61,9 @@ def tables() -> str:
     found = json.loads(RESULT.read_text(encoding="utf-8"))
     lines = ["| Tests of | In `tests/` | Passed |", "| --- | --- | --- |"]
     for what, row in found["tests"].items():
-        passed = row["tests"] - row["skipped"]
-        lines.append(f"| {what} | `{row['where']}` | {passed} of {row['tests']} |")
+        passed = f"{row['tests'] - row['skipped']} of {row['tests']}"
+        passed += f", {row['kills']} kills" if row.get("kills") else ""
+        lines.append(f"| {what} | `{row['where']}` | {passed} |")
     heads = ["Files", "Tried", "Read", "Refused"]
     heads += ["Slowest, seconds", "Most memory, MB"]
     lines += ["", f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]

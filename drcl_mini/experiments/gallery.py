@@ -11,7 +11,7 @@ from ..settings import Settings
 from .curves import noise_curves, sweep
 from .plots import bars, precision_recall_curves, rank_diagram, task_heat_map
 from .published import published_rows
-from .results import Record
+from .results import POINTS, Record
 from .scores import run_scores
 from .statistics import curve, rank_methods, table
 from .variants import SWEEPS
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 SYMBOLS = {"gamma": "γ", "alpha": "α", "beta": "β", "eta": "η", "dim": "D", "hidden": "hidden widths"}
-RECALL = np.linspace(0, 1, 11)
+RECALL = np.linspace(0, 1, POINTS)
 
 
 def draw_all(
@@ -55,9 +55,11 @@ def _figures(records: Sequence[Record], k: str | int, published: "DataFrame | No
             yield "ranks", rank_diagram(rank_methods(clean, k, "runs"), highlight=_own(clean))
     for name in dict.fromkeys(record["dataset"] for record in records):
         here = [record for record in clean if record["dataset"] == name and record["error"] is None]
-        curves = {m: (RECALL, _mean(here, m)) for m in sorted(_methods(here))}
-        if curves and k != "validation":
-            yield f"precision-recall-{name}", precision_recall_curves(curves, title=name, highlight=_own(here))
+        if here and k != "validation":
+            curved = [record for record in here if record.get("precision_recall")]
+            curves = {m: (RECALL, _mean(curved, m)) for m in sorted(_methods(curved))}
+            if curves:
+                yield f"precision-recall-{name}", precision_recall_curves(curves, title=name, highlight=_own(curved))
             yield f"tasks-{name}", task_heat_map(here, name, k=k)
             for own in _own(here):
                 yield f"tasks-{name}-{own}", task_heat_map(here, name, own, k=k)

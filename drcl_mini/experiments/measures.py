@@ -64,8 +64,9 @@ def commit() -> str | None:
 
 
 def _git(*arguments: str) -> str | None:
+    program = ["git", *arguments]  # whoever can put another git into PATH has won before
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, timeout=20, check=True)  # noqa: S603, S607
+        done = subprocess.run(program, capture_output=True, text=True, timeout=20, check=True)  # noqa: S603 (no shell)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()
@@ -94,13 +95,14 @@ def surroundings(threads: int) -> dict[str, str]:
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Methods that draw from a global source, by oversight or through a library, do so from the same place."""
-    before = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
-    random.seed(seed)
-    np.random.seed(seed % 2**32)  # noqa: NPY002
-    torch.manual_seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(before[0])
-        np.random.set_state(before[1])  # noqa: NPY002
-        torch.set_rng_state(before[2])
+    before = random.getstate(), np.random.get_state()  # noqa: NPY002
+    gpus = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    with torch.random.fork_rng(gpus):
+        random.seed(seed)
+        np.random.seed(seed % 2**32)  # noqa: NPY002
+        (torch.manual_seed if gpus else torch.default_generator.manual_seed)(seed)  # the first one is for GPUs, too
+        try:
+            yield
+        finally:
+            random.setstate(before[0])
+            np.random.set_state(before[1])  # noqa: NPY002

@@ -100,6 +100,7 @@ def plan_of(
     Raises:
         ValueError: unknown names, bad numbers or settings, nothing to do.
         FileNotFoundError: a data set that isn't here yet; names the command that fetches it.
+        RuntimeError: a data set's file is damaged.
 
     Example:
         >>> plan = plan_of(None, ["digits-halves"], ["DRCL", "SM"], 3, [Change("", "epochs", 2)])
@@ -119,7 +120,10 @@ def plan_of(
             raise ValueError(f"unknown data set {name!r}: {nearest(name, known)}")
     shares = [check_share(change.value) for change in given if (change.of, change.name) == ("", "label_noise")]
     noises = shares[-1:] or (suite.noises if suite else [0.0])
-    data = {name: dataset(name) for name in datasets}
+    try:
+        data = {name: dataset(name) for name in datasets}
+    except ValueError as error:  # the names are right
+        raise RuntimeError(str(error)) from None
     found = {name: methods(data[name]) for name in datasets}
     every = {method for table in found.values() for method in table}
     chosen: dict[str, list[Method]] = {}

@@ -36,7 +36,11 @@ def add_parser(commands: Any) -> None:
 def report(options: argparse.Namespace) -> int:
     """Print a table for each data set and label noise; draw them where asked."""
     k = int(options.k) if options.k.isdecimal() else options.k
-    records = [record for path in options.files for record in read_results(path)]
+    files = {path: read_results(path) for path in options.files}
+    empty = [str(path) for path, found in files.items() if not found]
+    if empty:
+        raise ValueError(f"{empty[0]!r} holds no runs: expected a file that  drcl_mini bench  has written to")
+    records = [record for found in files.values() for record in found]
     published = read_published(options.published) if options.published else None
     for noise in sorted({record["label_noise"] for record in records}):
         some = [record for record in records if record["label_noise"] == noise]

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
+from ..files import not_a_file
 from .grid import Task
 
 FORMAT = "drcl_mini bench 2"
@@ -31,6 +32,11 @@ KINDS: Mapping[str, tuple[type, ...]] = {
 
 SCORE: Mapping[str, tuple[type, ...]] = {"query": (str,), "gallery": (str,), "k": (str, int), "map": (float,)}
 """What each of a record's scores holds."""
+
+SIDES = ("query", "gallery")
+
+POINTS = 11
+"""Recalls 0, 0.1, …, 1 that a record's ``precision_recall`` is of, where it has one."""
 
 Record = dict[str, Any]
 Outcome = dict[str, Any]
@@ -80,6 +86,8 @@ def read_results(path: str | os.PathLike) -> list[Record]:
         >>> [record["error"] for record in read_results(path)]
         ['no luck']
     """
+    if other := not_a_file(path):
+        raise ValueError(f"{str(path)!r} is {other}, expected a results file")
     records, _ = parse(Path(path).read_bytes(), path)
     return latest(records)
 
@@ -145,11 +153,39 @@ def _record(line: bytes, number: int, path: str | os.PathLike) -> Record:
             )
         whole = record["format"] == FORMAT and all(type(record[name]) in kinds for name, kinds in KINDS.items())
         scored = whole and all(type(s[name]) in kinds for s in record["scores"] for name, kinds in SCORE.items())
-        if scored and record["stack"] >= 1:
-            return record
+        ours = scored and record["stack"] >= 1
     except (KeyError, TypeError):
-        pass
-    raise ValueError(_foreign(path, number))
+        ours = False
+    if not ours:
+        raise ValueError(_foreign(path, number))
+    fault = _fault(record)
+    if fault:
+        raise ValueError(
+            f"{os.fspath(path)!r}, line {number}: {fault}; use another --out, or put the file back as it was"
+        )
+    return record
+
+
+def _fault(record: Record) -> str:
+    """What of a record can't be: a name that can't be shown, or a score that is none; empty where all can."""
+    scores, curve = record["scores"], record.get("precision_recall")
+    names = [record["dataset"], record["method"], record["pairing"] or "", *(s[n] for s in scores for n in SIDES)]
+    for name in names:
+        if not name.isprintable():
+            return f"the name {name!r} can't be printed"
+    if {"/", "\\"} & set(record["dataset"]):  # plots are files of that name
+        return f"the data set's name {record['dataset']!r} has a slash"
+    shares = [(f"map of {s['query']} → {s['gallery']}", s["map"]) for s in scores]
+    for what, value in [*shares, *((n, record[n]) for n in ("validation", "label_noise"))]:
+        if value is not None and not _is_share(value):
+            return f"{what} is {value}, expected a number from 0 to 1"
+    if curve is not None and not (isinstance(curve, list) and len(curve) == POINTS and all(map(_is_share, curve))):
+        return f"precision_recall is not a list of {POINTS} numbers from 0 to 1"
+    return ""
+
+
+def _is_share(value: Any) -> bool:
+    return type(value) in (int, float) and 0 <= value <= 1
 
 
 def _foreign(path: str | os.PathLike, number: int) -> str:

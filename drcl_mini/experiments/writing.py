@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ..checks import warn
-from ..files import name_file
+from ..files import name_file, not_a_file
 from .results import Record, latest, parse
 
 
@@ -27,6 +27,8 @@ class ResultsFile:
 
     def __init__(self, path: str | os.PathLike) -> None:
         self.path = Path(path)
+        if odd := not_a_file(path):
+            raise ValueError(f"{str(path)!r} is no results file: it is {odd}")
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
         try:
             lock(self._handle, self.path)

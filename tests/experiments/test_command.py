@@ -61,6 +61,14 @@ def test_what_is_not_there_is_told_in_one_line(says, out):
     assert not out.exists()
 
 
+def test_a_damaged_file_is_no_bad_usage(says, out, data_home):
+    data_home.mkdir()
+    (data_home / "some.npz").write_bytes(b"PK and no more")
+    assert main(["bench", "--out", str(out), "--datasets", "some", "--methods", "SM"]) == 1
+    says("some.npz", "no whole data file")
+    assert not out.exists()
+
+
 def test_no_cluster_is_told_in_one_line(says, out, grid, monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr("drcl_mini.experiments.cluster.PATIENCE", 1)

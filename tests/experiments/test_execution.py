@@ -116,6 +116,34 @@ def test_global_random_state_is_the_tasks_own(toy, export, scores):
     assert torch.equal(torch.get_rng_state(), before[1])
 
 
+def test_global_random_state_of_gpus_is_left_alone(monkeypatch):
+    states = {}
+    if torch.cuda.is_available():
+        torch.rand(3, device="cuda")
+    else:  # two that look as if they were in use
+        states = {0: torch.ByteTensor([1]), 1: torch.ByteTensor([2])}
+        monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: len(states))
+        monkeypatch.setattr(torch.cuda, "get_rng_state", lambda number: states[number].clone())
+        monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, number: states.update({number: state}))
+        seed_all = lambda seed: states.update({number: torch.ByteTensor([seed]) for number in states})  # noqa: E731
+        monkeypatch.setattr(torch.cuda, "manual_seed_all", seed_all)
+    read = lambda: [torch.cuda.get_rng_state(i).tolist() for i in range(torch.cuda.device_count())]  # noqa: E731
+    before, within = read(), []
+    for _ in range(2):
+        with measures.seeded(7):
+            within.append(read())
+        assert read() == before
+    assert within[0] == within[1] != before
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="GPUs may be in use already")
+def test_gpus_that_are_not_in_use_are_not_seeded(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", lambda seed: pytest.fail("it would count when they are"))
+    with measures.seeded(7):
+        torch.rand(1)
+
+
 def test_threads_are_those_of_the_task(toy, export):
     seen, before = [], torch.get_num_threads()
     export("watch", _learn=lambda *given: seen.append(torch.get_num_threads()))

@@ -122,3 +122,27 @@ def test_published_numbers_stand_beside_ours(results, tmp_path, capsys):
     (tmp_path / "bad.csv").write_text("method,map\nSM,1\n")
     assert main([*arguments, str(tmp_path / "bad.csv")]) == 1
     assert "no column 'dataset'" in capsys.readouterr().err
+
+
+def test_runs_without_a_curve_have_all_other_plots(results, tmp_path, capsys):
+    records = [json.loads(line) for line in results.read_text().splitlines()]
+    for record in records:
+        if record["dataset"] == "toy":
+            record.pop("precision_recall", None)
+    results.write_text("".join(json.dumps(record) + "\n" for record in records))
+    assert main(["report", str(results), "--plots", str(tmp_path / "plots")]) == 0
+    capsys.readouterr()
+    drawn = {path.stem for path in (tmp_path / "plots").iterdir()}
+    assert {"tasks-toy", "tasks-play", "precision-recall-play"} <= drawn
+    assert "precision-recall-toy" not in drawn
+
+
+@pytest.mark.parametrize("content", [b"", b'{"format": "drcl_mini bench 2", "ta'])
+def test_a_file_without_runs_is_an_error(results, tmp_path, capsys, content):
+    path = tmp_path / "begun.jsonl"
+    path.write_bytes(content)
+    for files in ([path], [results, path]):
+        assert main(["report", *map(str, files)]) == 1
+        printed = capsys.readouterr()
+        assert "begun.jsonl' holds no runs" in printed.err
+        assert (printed.out, printed.err.count("\n")) == ("", 1)

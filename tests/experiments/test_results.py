@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -84,6 +85,24 @@ WRONG = [
 ]
 
 
+def score(**changes):
+    return {"scores": [OUTCOME["scores"][0] | changes]}
+
+
+IMPOSSIBLE = [
+    *((score(map=value), [f"map of a → b is {value}", "from 0 to 1"]) for value in (7.0, -0.1)),
+    *((score(map=float(value)), [f"map of a → b is {value}"]) for value in ("nan", "inf")),
+    *(({name: 1.5}, [f"{name} is 1.5", "from 0 to 1"]) for name in ("validation", "label_noise")),
+    *(
+        ({"precision_recall": value}, ["precision_recall", "11 numbers from 0 to 1"])
+        for value in (1, [], {}, [0.5] * 10, [0.5] * 12, [0.5] * 10 + [1.1], [0.5] * 10 + ["1"], [float("nan")] * 11)
+    ),
+    *(({name: "a\nb"}, [r"'a\nb'", "can't be printed"]) for name in ("dataset", "method", "pairing")),
+    *((score(**{name: "\ud800"}), [r"'\ud800'", "can't be printed"]) for name in ("query", "gallery")),
+    ({"dataset": "../up"}, ["'../up'", "slash"]),
+]
+
+
 @pytest.mark.parametrize(
     ("content", "fragments"),
     [
@@ -101,6 +120,7 @@ WRONG = [
         (line() + line(stack=2, task="5") + line(stack=2, task="6"), ["line 3", "1 of the 2 runs"]),
         (json.dumps({"format": FORMAT}).encode() + b"\n", ["line 1", "not written by"]),
         *((line(**change), ["line 1", "not written by"]) for change in WRONG),
+        *((line() + line(**change), ["line 2", *told]) for change, told in IMPOSSIBLE),
     ],
 )
 def test_what_is_no_results_file_is_told_and_left_alone(path, content, fragments, complains):
@@ -109,6 +129,16 @@ def test_what_is_no_results_file_is_told_and_left_alone(path, content, fragments
         with complains(repr(str(path)), "another --out", *fragments):
             use(path)
     assert path.read_bytes() == content
+
+
+def test_a_record_with_and_without_a_curve_is_read(path):
+    path.write_bytes(line() + line(seed=1, precision_recall=[1, 0.5] + [0.0] * 9) + line(seed=2, precision_recall=None))
+    assert len(read_results(path)) == 3
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[2] / "book" / "results").glob("*/*.jsonl")), ids=str)
+def test_stored_results_are_read(path):
+    assert read_results(path)
 
 
 def test_a_folder_or_nothing_at_all(tmp_path):

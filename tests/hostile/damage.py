@@ -137,7 +137,7 @@ def hostile_npz(content, chance, trap):
     """A .npz whose members, with right checksums, are not what they should be."""
     with zipfile.ZipFile(io.BytesIO(bytes(content))) as archive:
         members = {info.filename: archive.read(info) for info in archive.infolist()}
-    name, kind, packing = chance.choice(list(members)), chance.randrange(7), zipfile.ZIP_DEFLATED
+    name, kind, packing = chance.choice(list(members)), chance.randrange(8), zipfile.ZIP_DEFLATED
     if kind <= 1:
         header = (chance.choice(HEADERS) + "\n").encode("latin1")
         members[name] = b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + members[name][128:]
@@ -150,6 +150,8 @@ def hostile_npz(content, chance, trap):
         members[chance.choice([*new, "train//features.npy", "a/b/c/d/e.npy"])] = members.pop(name)
     elif kind == 5:
         members[name] = chance.choice([b"", b"\x93NUMPY", b"not an array", chance.randbytes(300)])
+    elif kind == 6:
+        members["name.npy"] = npy(np.array(chance.choice(["../../escaped", "/absolute", "..", "a\\b", "", "\x1b[2J"])))
     else:
         members[name] = npy(np.zeros(2**26, np.uint8))
         packing = chance.choice([zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])

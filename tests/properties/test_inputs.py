@@ -87,6 +87,7 @@ def masked(x):
 
 NO_NUMBERS = {
     "complex": lambda x: x.astype(complex),
+    "complex, torch": lambda x: torch.from_numpy(x.astype(complex)),
     "words": lambda x: x.astype(str),
     "objects": lambda x: x.astype(object),
     "times": lambda x: x.astype("M8[s]"),
