@@ -38,9 +38,10 @@ class Stack:
         if self.alone:
             return
         self._state = stack_module_state(self.networks)
+        self._own = {name: [network.get_parameter(name) for network in self.networks] for name in self._state[0]}
         for name, stacked in self._state[0].items():
-            for network, view in zip(self.networks, stacked.detach().unbind(), strict=True):
-                network.get_parameter(name).data = view
+            for parameter, view in zip(self._own[name], stacked.detach().unbind(), strict=True):
+                parameter.data = view
 
     @property
     def device(self) -> torch.device:
@@ -74,8 +75,8 @@ class Stack:
         weights = self._state[0]
         for name, gradient in zip(weights, torch.autograd.grad(totals.sum(), list(weights.values())), strict=True):
             # contiguous: a fused Adam reads gradients in the order of memory, whatever their strides
-            for network, own in zip(self.networks, gradient.contiguous().unbind(), strict=True):
-                network.get_parameter(name).grad = own
+            for parameter, own in zip(self._own[name], gradient.contiguous().unbind(), strict=True):
+                parameter.grad = own
 
     def finite(self) -> Tensor:
         """Which networks hold finite weights only: (R,) booleans."""

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from .progress import Keeper
 from .settings import Settings
 from .stack import Stack, Terms, together
+from .steps import Steps
 
 Report = Callable[[dict[str, Any]], None]
 """Told the record of each epoch as it ends."""
@@ -149,17 +150,22 @@ def train(
         run.begin()
         groups[run.learning_rate] += run.network.parameters()
     rates = [{"params": group, "lr": rate} for rate, group in groups.items()]
-    optimiser = torch.optim.Adam(rates, betas=settings.betas, fused=True)
+    gpu = next(runs[0].network.parameters()).device.type == "cuda"
+    replay = gpu and settings.precision != "bfloat16"  # whose casts autocast keeps out of a recording's sight
+    optimiser = torch.optim.Adam(rates, betas=settings.betas, fused=True, capturable=replay)
     for run in runs:
         if run.keeper:
             run.keeper.restore(run, optimiser)
     live, stack = _without_ended(runs, None)
+    steps = None
     try:
         while live:
             epoch = live[0].epochs[len(live[0].records)]
             shuffles = [list(batches(samples, settings.batch_size, settings.drop_last, run.source)) for run in live]
             own = _own(live, epoch)
-            means = _one_epoch(stack, optimiser, losses, shuffles, own)
+            if steps is None or steps.stack is not stack:
+                steps = Steps(stack, optimiser, losses, replay)
+            means = _by_run(steps.epoch(_parts(shuffles, stack.device), own), len(live))
             for run, mean, finite in zip(live, means, stack.finite().tolist(), strict=True):
                 run.check(mean, finite, epoch)
             means = [mean for run, mean in zip(live, means, strict=True) if run.error is None]
@@ -178,19 +184,11 @@ def train(
             run.restore()
 
 
-def _one_epoch(
-    stack: Stack, optimiser: torch.optim.Optimizer, losses: Callable, shuffles: Sequence, own: Terms
-) -> list[dict[str, float]]:
-    """Take every step of an epoch; gives each run's mean losses."""
+def _parts(shuffles: Sequence, device: torch.device) -> Sequence[Tensor]:
+    """Each step's batches of all runs on the device: (R, b, 2), indices and partners."""
     sizes = [len(index) for index, _ in shuffles[0]]
     order = torch.stack([torch.stack([torch.cat(c) for c in zip(*parts, strict=True)], dim=1) for parts in shuffles])
-    sums: Tensor | float = 0.0
-    for part in order.to(stack.device).split(sizes, dim=1):
-        terms = stack.map(losses, *part.unbind(dim=2), own)
-        stack.backward(terms["total"])
-        optimiser.step()
-        sums = sums + torch.stack([term.detach() for term in terms.values()]) * part.shape[1]
-    return _by_run(dict(zip(terms, sums / sum(sizes), strict=True)), len(shuffles))
+    return order.to(device).split(sizes, dim=1)
 
 
 def _own(runs: Sequence[Run], epoch: int) -> Terms:
