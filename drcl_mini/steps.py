@@ -1,20 +1,48 @@
-"""The steps of an epoch; on a GPU recorded once and replayed, so that it doesn't wait for Python."""
+"""The steps of an epoch; on a GPU they may be recorded once and replayed, so that it doesn't wait for Python."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import torch
 from torch import Tensor
 
 from .stack import Stack, Terms
 
+REPLAYED: ContextVar[bool] = ContextVar("replayed", default=False)
+"""Whether trainings of this thread replay their steps."""
+
+
+@contextmanager
+def replayed() -> Iterator[None]:
+    """Within it, what is trained on a GPU replays its steps, see :class:`Steps`; elsewhere nothing changes.
+
+    A training with small batches takes a fraction of the time: ``book/results/speed/ten-seeds-replayed.json`` has
+    figures. Losses agree to float tolerance, not bit for bit. Not in bfloat16. Train one model or one stack at a time:
+    a recording doesn't go well with other threads on the same GPU.
+
+    Example:
+        >>> from drcl_mini import DRCL, load_dataset
+        >>> data = load_dataset("digits-halves")
+        >>> with replayed():
+        ...     model = DRCL(prior_epochs=2, epochs=2).fit(data.train, data.validation)
+        >>> len(model.history_)
+        8
+    """
+    before = REPLAYED.set(True)
+    try:
+        yield
+    finally:
+        REPLAYED.reset(before)
+
 
 class Steps:
     """One step after the other for a stack of networks: losses, gradients, Adam.
 
-    A small step takes a GPU less time than Python takes to ask for its hundred or so kernels. So from the second epoch
-    on each step is a CUDA graph: the kernels of one step, recorded with their addresses, and started by a single call.
-    What differs from step to step (the batch) and from epoch to epoch (q, shares) is copied to where the recording
-    reads it. The results are those of the same kernels in the same order.
+    A small step takes a GPU less time than Python takes to ask for its hundred or so kernels. Replayed, each step from
+    the second epoch on is a CUDA graph: the kernels of one step, recorded with their addresses, and started by a single
+    call. What differs from step to step (the batch) and from epoch to epoch (q, shares) is copied to where the
+    recording reads it.
 
     Args:
         stack: the networks.

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from .progress import Keeper
 from .settings import Settings
 from .stack import Stack, Terms, together
-from .steps import Steps
+from .steps import REPLAYED, Steps
 
 Report = Callable[[dict[str, Any]], None]
 """Told the record of each epoch as it ends."""
@@ -151,7 +151,7 @@ def train(
         groups[run.learning_rate] += run.network.parameters()
     rates = [{"params": group, "lr": rate} for rate, group in groups.items()]
     gpu = next(runs[0].network.parameters()).device.type == "cuda"
-    replay = gpu and settings.precision != "bfloat16"  # whose casts autocast keeps out of a recording's sight
+    replay = gpu and REPLAYED.get() and settings.precision != "bfloat16"  # whose casts a recording might lose
     optimiser = torch.optim.Adam(rates, betas=settings.betas, fused=True, capturable=replay)
     for run in runs:
         if run.keeper:

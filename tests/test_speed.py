@@ -23,7 +23,7 @@ from drcl_mini.speed.time_to_map import trajectory
 from drcl_mini.training import generator
 
 HERE = ["released-epoch", "ten-seeds", "precision", "compile", "time-to-map", "map", "search"]
-GPU = ["ten-seeds-gpu", "released-training", "precision-gpu"]
+GPU = ["ten-seeds-gpu", "ten-seeds-replayed", "released-training", "precision-gpu"]
 
 
 @pytest.fixture(scope="module")

@@ -4,18 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-import drcl_mini.training
 from drcl_mini import DRCL, fit_many
-from drcl_mini.steps import Steps
+from drcl_mini.steps import REPLAYED, replayed
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 
 
 @needs_gpu
 @pytest.mark.parametrize("runs", [1, 3])
-def test_replayed_steps_equal_steps_one_by_one(tiny, train, validation, runs, monkeypatch):
+def test_replayed_steps_equal_steps_one_by_one(tiny, train, validation, runs):
     def fitted():
-        # batches of two sizes, learning rates of two kinds, and a run that leaves the stack before the others
+        # learning rates of two kinds, and a run that leaves the stack before the others
         models = [
             DRCL(**tiny | {"seed": seed, "device": "cuda", "epochs": 4 + seed, "learning_rate": 0.01 / (1 + seed)})
             for seed in range(runs)
@@ -23,13 +22,9 @@ def test_replayed_steps_equal_steps_one_by_one(tiny, train, validation, runs, mo
         fit_many(models, train, validation)
         return models
 
-    replayed = fitted()
-
-    def one_by_one(*arguments):
-        return Steps(*arguments[:-1], False)
-
-    monkeypatch.setattr(drcl_mini.training, "Steps", one_by_one)
-    for a, b in zip(replayed, fitted(), strict=True):
+    with replayed():
+        models = fitted()
+    for a, b in zip(models, fitted(), strict=True):
         assert len(a.history_) == len(b.history_)
         for mine, theirs in zip(a.history_, b.history_, strict=True):
             assert mine["total"] == pytest.approx(theirs["total"], 1e-3, 1e-4)
@@ -41,7 +36,11 @@ def test_replayed_steps_equal_steps_one_by_one(tiny, train, validation, runs, mo
 def test_steps_are_recorded_once_for_each_size_of_batch(tiny, train, validation, monkeypatch):
     recorded = []
     monkeypatch.setattr(torch.cuda, "CUDAGraph", partial(counted, torch.cuda.CUDAGraph, recorded))
-    DRCL(**tiny | {"device": "cuda", "epochs": 6, "prior_epochs": 6}).fit(train, validation)
+    model = DRCL(**tiny | {"device": "cuda", "epochs": 6, "prior_epochs": 6})
+    model.fit(train, validation)
+    assert recorded == []
+    with replayed():
+        model.fit(train, validation)
     stages = 2 * len(train.modalities)
     assert stages <= len(recorded) <= 2 * stages
 
@@ -49,3 +48,9 @@ def test_steps_are_recorded_once_for_each_size_of_batch(tiny, train, validation,
 def counted(kind, recorded):
     recorded.append(kind())
     return recorded[-1]
+
+
+def test_steps_are_replayed_within_the_block_only():
+    with replayed():
+        assert REPLAYED.get()
+    assert not REPLAYED.get()

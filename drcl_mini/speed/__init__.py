@@ -17,7 +17,7 @@ from ..files import check_writable
 from .compiled import compiled
 from .epoch import released_epoch
 from .measure import NotMeasuredError, Plan, Row
-from .rows import precision, released_training, ten_seeds
+from .rows import precision, released_training, ten_seeds, ten_seeds_replayed
 from .time_to_map import time_to_map
 
 SETS = ("minimedia-small", "minimedia", "digits-halves", "wikipedia-classic", "spoken-digits")
@@ -68,6 +68,7 @@ ROWS = {
     "released-epoch": Measured(released_epoch, EPOCH),
     "ten-seeds": Measured(ten_seeds, SEEDS),
     "ten-seeds-gpu": Measured(ten_seeds, {"minimedia-small ratio": {"at least": 6}}, "cuda"),
+    "ten-seeds-replayed": Measured(ten_seeds_replayed, {}, "cuda"),
     "released-training": Measured(released_training, {"float32 seconds": {"at most": 15}}, "cuda"),
     "precision": Measured(precision, {}),
     "compile": Measured(compiled, {}),

@@ -11,6 +11,7 @@ from ..data import MultimodalDataset
 from ..datasets import load_dataset
 from ..estimator import DRCL
 from ..evaluation import evaluate, interval
+from ..steps import replayed
 from .measure import (
     Plan,
     Row,
@@ -48,6 +49,12 @@ def ten_seeds(plan: Plan) -> Row:
         figures[f"{name} ratio"] = ratio(*seconds[name].values())
         figures[f"{name} mAP apart"] = float(np.abs(np.subtract(maps[True], maps[False])).max())
     return {"figures": figures, "seconds": seconds}
+
+
+def ten_seeds_replayed(plan: Plan) -> Row:
+    """The same, each step on a GPU replayed from a recording, see :func:`drcl_mini.steps.replayed`."""
+    with replayed():
+        return ten_seeds(plan)
 
 
 def _seeds(plan: Plan, data: MultimodalDataset, maps: dict[bool, list], together: bool, **changes: Any) -> float:

@@ -28,7 +28,9 @@ def show(benchmark, name, figures):
     print(f"\n{name}: " + ", ".join(f"{figure} {value:.4g}" for figure, value in figures.items()))
 
 
-@pytest.mark.parametrize("name", ["released-epoch", "ten-seeds", "precision", "ten-seeds-gpu", "released-training"])
+@pytest.mark.parametrize(
+    "name", ["released-epoch", "ten-seeds", "precision", "ten-seeds-gpu", "ten-seeds-replayed", "released-training"]
+)
 def test_training(benchmark, name):
     row = ROWS[name]
     if row.device == "cuda" and not torch.cuda.is_available():
