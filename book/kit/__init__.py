@@ -2,12 +2,23 @@
 
 from .diagrams import arrow, box, draw_method
 from .live import hover, panel, png, slider
-from .results import RESULTS, command, make_again, result, runs
+from .results import RESULTS, made_by, result, runs
 from .source import show_source
-from .style import COLOURS, FAMILIES, INK, PAPER, RELATIONS, use_style
+from .style import (
+    CLASSES,
+    COLOURS,
+    DATASETS,
+    FAMILIES,
+    INK,
+    PAPER,
+    RELATIONS,
+    use_style,
+)
 
 __all__ = [
+    "CLASSES",
     "COLOURS",
+    "DATASETS",
     "FAMILIES",
     "INK",
     "PAPER",
@@ -15,10 +26,9 @@ __all__ = [
     "RESULTS",
     "arrow",
     "box",
-    "command",
     "draw_method",
     "hover",
-    "make_again",
+    "made_by",
     "panel",
     "png",
     "result",

@@ -72,7 +72,6 @@ def explorer(
     items: Sequence[str],
     classes: Sequence[str],
     start: Sequence[int],
-    caption: str,
 ) -> HTML:
     """A search page that needs no kernel: its menus choose one of the searches made before.
 
@@ -84,7 +83,6 @@ def explorer(
         items: HTML of all items; only those that occur are kept, once each.
         classes: the class of each.
         start: the number of each menu's offer that is chosen first, and where scripts are off.
-        caption: what to do and to see.
     """
     sizes = [len(offers) for offers in menus.values()]
     found = {at: search(*at) for at in product(*map(range, sizes))}
@@ -104,12 +102,10 @@ def explorer(
         (items[i], classes[i] == classes[query]) for i in hits[: cuts[start[-1]]]
     ]
     return HTML(
-        "<style>.drcl-explorer figcaption{color:inherit!important}</style>"
-        f'<figure class="drcl-explorer" style="margin:1em 0" data-sizes="{sizes}" '
-        f'data-runs="{json.dumps(runs, separators=(",", ":"))}"><div style="{CARD}">'
+        f'<div class="drcl-explorer" style="{CARD}" data-sizes="{sizes}" '
+        f'data-runs="{json.dumps(runs, separators=(",", ":"))}">'
         f'<div onchange="{escape(CHOOSE)}">{choosers}</div>'
-        f'{results(items[query], still, ap)}</div><div style="display:none">'
+        f'{results(items[query], still, ap)}<div style="display:none">'
         f'<div class="items">{stored}</div><div class="right">{mark("HERE", True)}</div>'
-        f'<div class="wrong">{mark("HERE", False)}</div></div>'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        f'<div class="wrong">{mark("HERE", False)}</div></div></div>'
     )

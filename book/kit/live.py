@@ -32,6 +32,11 @@ TELL = (
     "d.querySelectorAll('circle').forEach(c=>c.setAttribute('stroke','none'));"
     "event.target.setAttribute('stroke','#000')"
 )
+STEP = (
+    "const k={ArrowRight:1,ArrowLeft:-1}[event.key];if(!k)return;event.preventDefault();"
+    "const c=this.querySelectorAll('circle'),n=c.length;this.at=((this.at??-k)+k+n)%n;"
+    "c[this.at].dispatchEvent(new Event('pointerover',{bubbles:true}))"
+)
 REDRAW = (
     "const d=this.closest('.drcl-hover'),"
     "[m,g]=[...d.querySelectorAll('select')].map(e=>e.selectedIndex);"
@@ -63,7 +68,6 @@ def slider(
     labels: Sequence[str],
     name: str,
     alt: str,
-    caption: str,
     start: int = 0,
 ) -> HTML:
     """A slider that moves through pictures; give a generator, so that only one figure is open at a time.
@@ -73,7 +77,6 @@ def slider(
         labels: what each position is called, say ``"γ = 0.9"``.
         name: what the slider moves, say ``"share γ"``.
         alt: what the picture shows, for those who can't see it.
-        caption: what to see in it.
         start: the position shown first, and where scripts are off.
     """
     pictures = [png(figure) for figure in figures]
@@ -85,12 +88,12 @@ def slider(
         for i, (source, label) in enumerate(zip(pictures, labels, strict=True))
     )
     return HTML(
-        f'<figure class="drcl-slider" style="margin:1em 0">{shown}'
-        f"<label>{escape(name)}: <output>{escape(labels[start])}</output><br>"
+        f'<div class="drcl-slider" style="{CARD}">{shown}'
+        f'<label style="display:block">{escape(name)}: '
+        f"<output>{escape(labels[start])}</output><br>"
         f'<input type="range" min="0" max="{len(labels) - 1}" value="{start}" '
         f'style="width:min(100%,420px)" aria-label="{escape(name)}" '
-        f'data-labels="{escape("|".join(labels))}" oninput="{escape(MOVE)}"></label>'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        f'data-labels="{escape("|".join(labels))}" oninput="{escape(MOVE)}"></label></div>'
     )
 
 
@@ -101,7 +104,6 @@ def hover(
     titles: Sequence[str],
     items: Sequence[str],
     alt: str,
-    caption: str,
     aspect: float = 0.8,
 ) -> HTML:
     """Scatter plots of the same items; the item under the pointer is shown beside them: a picture, a caption, a player.
@@ -116,7 +118,6 @@ def hover(
         titles: a plain line for each item; also shown where scripts are off.
         items: HTML for each item, as :func:`drcl_mini.show.as_html` makes it.
         alt: what the scatter shows, for those who can't see it.
-        caption: what to do and to see.
         aspect: the height by the width of the plot, which is 500 wide.
     """
     wide, high = 500, 500 * aspect
@@ -139,16 +140,16 @@ def hover(
     told = "".join(f"<div>{item}</div>" for item in items)
     return HTML(
         f"<style>{TRAVEL}</style>"
-        f'<figure class="drcl-hover" style="margin:1em 0"><div style="{CARD}">'
+        f'<div class="drcl-hover" style="{CARD}">'
         f'<div onchange="{escape(REDRAW)}">{menus}</div><div class="legends">{legends}</div>'
         '<div style="display:flex;flex-wrap:wrap;gap:8px;align-items:center">'
-        f'<svg viewBox="0 0 {wide} {high:g}" role="img" aria-label="{escape(alt)}" '
+        f'<svg viewBox="0 0 {wide} {high:g}" role="img" aria-label="{escape(alt)}" tabindex="0" '
         'style="flex:1 1 300px;min-width:0;max-width:560px" '
-        f'onpointerover="{escape(TELL)}" onclick="{escape(TELL)}">{points}</svg>'
-        '<div class="told" style="flex:1 1 180px;min-height:130px;max-width:240px">'
-        "<em>Point at a dot to meet its item.</em></div></div>"
+        f'onpointerover="{escape(TELL)}" onclick="{escape(TELL)}" onkeydown="{escape(STEP)}">{points}</svg>'
+        '<div class="told" aria-live="polite" '
+        'style="flex:1 1 180px;min-height:130px;max-width:240px">'
+        "<em>Point at a dot to meet its item, or walk by the arrow keys.</em></div></div>"
         f'<div class="items" style="display:none">{told}</div></div>'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
 
 

@@ -22,17 +22,25 @@ def runs(name: str) -> list[Record]:
     return read_results(RESULTS / name / "results.jsonl")
 
 
-def command(name: str) -> str:
-    """The commands that made the runs of a grid, a line each."""
-    return (RESULTS / name / "commands.txt").read_text(encoding="utf-8").strip()
+def made_by(*names: str, run_again: bool = False) -> None:
+    """Print the commands that made results, a line each; with ``run_again`` run them, in the repository's folder.
 
-
-def make_again(name: str) -> None:
-    """Run the commands of a grid into ``runs/NAME``, beside the stored results; takes as long as they took."""
-    out = f"runs/{name}"
-    for line in command(name).splitlines():
-        words = shlex.split(line)
-        words[words.index("--out") + 1] = out
-        program = [sys.executable, *words[1:]]
-        subprocess.run(program, check=True, cwd=RESULTS.parents[1])  # noqa: S603
-    print(f"the new runs are in {out}")
+    The new runs of a grid go to ``runs/NAME``, beside the stored ones; other commands write their file anew. It takes
+    as long as the stored ones took.
+    """
+    for name in names:
+        grid = RESULTS / name / "commands.txt"
+        lines = (
+            grid.read_text(encoding="utf-8")
+            if grid.exists()
+            else result(name)["command"]
+        )
+        for line in lines.splitlines():
+            print(line)
+            if not run_again:
+                continue
+            for words in map(shlex.split, line.split(" && ")):
+                if grid.exists():
+                    words[words.index("--out") + 1] = f"runs/{name}"
+                program = [sys.executable, *words[1:]]
+                subprocess.run(program, check=True, cwd=RESULTS.parents[1])  # noqa: S603 our own commands

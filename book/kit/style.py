@@ -1,4 +1,4 @@
-"""One look for the whole book: the figure style, and one colour for each modality and each class family."""
+"""One look for the whole book: the figure style, one colour for each modality, each class family, each data set."""
 
 from pathlib import Path
 
@@ -20,6 +20,15 @@ FAMILIES = {
     "weather": "#44AA99",
     "appliance": "#AA8800",
 }
+DATASETS = {
+    "minimedia": "#222222",
+    "minimedia-small": "#222222",
+    "digits-halves": "#888888",
+    "spoken-digits": "#56B4E9",
+    "wikipedia-classic": "#8C510A",
+}
+CLASSES = ("#56B4E9", "#8C510A", "#9970AB")
+"""Of the small examples with two or three classes."""
 RELATIONS = {1: "#222222", 2: "#8C510A", 3: "#999999"}
 """By steps up the class tree: twins, classes of one branch, strangers."""
 INK, PAPER = "#222222", "#f4f1ea"
