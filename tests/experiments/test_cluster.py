@@ -59,7 +59,7 @@ def test_a_cluster_whose_parts_go_one_by_one(running, drcl, sm, scores, monkeypa
     with connected(running.address) as client:
         for task, records in in_cluster(tasks, client):
             if not found:
-                wait_for(lambda: is_read(slow))
+                wait_for(lambda: any(map(len, client.processing().values())))
                 os.replace(slow.with_suffix(".real"), slow)
                 running.work(1)
                 client.wait_for_workers(2, timeout=60)
@@ -78,21 +78,13 @@ def test_a_cluster_whose_parts_go_one_by_one(running, drcl, sm, scores, monkeypa
 
 @pytest.fixture
 def slow(data_home, make_split):
-    """The file of a data set whose reader waits, and beside it one that it can be replaced with."""
+    """The file of a data set that takes minutes to train on, and beside it one that it can be replaced with."""
     data_home.mkdir()
-    file, split = data_home / "slow.npz", make_split()
-    MultimodalDataset(split, split, split, "slow", tuple("abc")).to_npz(file.with_suffix(".real"))
-    os.mkfifo(file)
+    file, small = data_home / "slow.npz", make_split()
+    great = make_split({name: (100_000, x.shape[1]) for name, x in small.features.items()})
+    for path, split in ((file, great), (file.with_suffix(".real"), small)):
+        MultimodalDataset(split, small, small, "slow", tuple("abc")).to_npz(path)
     return file
-
-
-def is_read(pipe):
-    """Whether someone is reading it; if so, that reader now waits for as long as it lives."""
-    try:
-        os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-    except OSError:
-        return False
-    return True
 
 
 def blamed(client):

@@ -18,6 +18,8 @@ from random import Random
 
 import numpy as np
 
+from drcl_mini.speed.retrieval import peak_gb
+
 PATIENCE = 60
 """Seconds by the clock after which a file counts as one that hangs."""
 ADDRESSES = 4 * 2**30
@@ -84,7 +86,7 @@ def watch(event, arguments, folder, caught):
 
 def peak():
     """MB at most so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return 1000 * peak_gb()
 
 
 if __name__ == "__main__":
