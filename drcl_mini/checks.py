@@ -169,9 +169,9 @@ def check_mapping(value: Any, what: str) -> Mapping[str, Any]:
 
 
 def check_name(name: Any, what: str) -> str:
-    """The name of a modality: a string, not empty, without zero bytes, which would end it within a file."""
-    if not isinstance(name, str) or not name or "\0" in name:
-        raise ValueError(f"{what}: modality names are strings, not empty, without zero bytes, not {name!r}")
+    """The name of a modality: a string, not empty, of characters that can be printed: others could forge an output."""
+    if not isinstance(name, str) or not name or not name.isprintable():
+        raise ValueError(f"{what}: modality names are strings, not empty, that can be printed, not {name!r}")
     return name
 
 

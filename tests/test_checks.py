@@ -5,7 +5,7 @@ import scipy.sparse
 import torch
 
 import drcl_mini.consistency
-from drcl_mini import DRCL
+from drcl_mini import DRCL, Split
 from drcl_mini.checks import check_features, check_k, check_labels, check_mapping, nearest
 
 TABLE = np.arange(6).reshape(3, 2)
@@ -116,3 +116,9 @@ def test_warnings_point_at_the_caller_of_the_package(tiny, train, monkeypatch):
     with pytest.warns(UserWarning, match="interrupted") as too:
         DRCL(**tiny).fit(train)
     assert {warning.filename for warning in [*caught, *too]} == {__file__}
+
+
+@pytest.mark.parametrize("name", ["", 3, "a\0b", "a\n", "\x1b[2Jtext"])
+def test_names_of_modalities_can_be_printed(name):
+    with pytest.raises(ValueError, match="modality names are strings, not empty, that can be printed"):
+        Split({name: np.eye(2)}, {name: np.arange(2)})
