@@ -18,8 +18,8 @@ def replayed() -> Iterator[None]:
     """Within it, what is trained on a GPU replays its steps, see :class:`Steps`; elsewhere nothing changes.
 
     A training with small batches takes a fraction of the time: ``book/results/speed/ten-seeds-replayed.json`` has
-    figures. Losses agree to float tolerance, not bit for bit. Not in bfloat16. Train one model or one stack at a time:
-    a recording doesn't go well with other threads on the same GPU.
+    figures. Losses agree to float tolerance, not bit for bit. Not in bfloat16. It is an experiment: with it on for
+    every training, about a dozen of the package's tests failed on a GPU, and why is not known.
 
     Example:
         >>> from drcl_mini import DRCL, load_dataset
