@@ -14,12 +14,15 @@ REPLAYED: ContextVar[bool] = ContextVar("replayed", default=False)
 
 
 @contextmanager
-def replayed() -> Iterator[None]:
-    """Within it, what is trained on a GPU replays its steps, see :class:`Steps`; elsewhere nothing changes.
+def replayed(on: bool = True) -> Iterator[None]:
+    """Within it, DRCL trained on a GPU replays its steps, see :class:`Steps`; elsewhere nothing changes.
 
     A training with small batches takes a fraction of the time: ``book/results/speed/ten-seeds-replayed.json`` has
-    figures. Losses agree to float tolerance, not bit for bit. Not in bfloat16. It is an experiment: with it on for
-    every training, about a dozen of the package's tests failed on a GPU, and why is not known.
+    figures. Losses agree to float tolerance, not bit for bit. Not in bfloat16, and not for the compared methods: some
+    of their losses read tensors that are new in every epoch, which a recording can't follow.
+
+    Args:
+        on: False asks for steps one by one again, within a block that replays.
 
     Example:
         >>> from drcl_mini import DRCL, load_dataset
@@ -29,7 +32,7 @@ def replayed() -> Iterator[None]:
         >>> len(model.history_)
         8
     """
-    before = REPLAYED.set(True)
+    before = REPLAYED.set(on)
     try:
         yield
     finally:

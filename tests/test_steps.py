@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from drcl_mini import DRCL, fit_many
+from drcl_mini.baselines import MRL
 from drcl_mini.steps import REPLAYED, replayed
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
@@ -50,7 +51,24 @@ def counted(kind, recorded):
     return recorded[-1]
 
 
+@needs_gpu
+def test_compared_methods_take_their_steps_one_by_one(train, validation, monkeypatch):
+    def fitted():
+        return MRL(epochs=4, hidden=(8,), dim=4, device="cuda").fit(train, validation).transform(validation)
+
+    rows = fitted()
+    recorded = []
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", partial(counted, torch.cuda.CUDAGraph, recorded))
+    with replayed():
+        again = fitted()
+    assert recorded == []
+    assert all(np.abs(rows[name] - again[name]).max() < 1e-4 for name in rows)
+
+
 def test_steps_are_replayed_within_the_block_only():
     with replayed():
+        assert REPLAYED.get()
+        with replayed(False):
+            assert not REPLAYED.get()
         assert REPLAYED.get()
     assert not REPLAYED.get()

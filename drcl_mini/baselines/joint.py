@@ -27,6 +27,7 @@ from ..preflight import check_noise
 from ..settings import Settings
 from ..split import Split
 from ..stack import Stack, Terms
+from ..steps import replayed
 from ..training import Run, TrainingDiverged, generator, train
 from .base import Baseline
 from .parts import Network, linear_layer, mlp
@@ -173,7 +174,8 @@ class DeepBaseline(Baseline):
         run.patience = patience
         shuffle()
         try:
-            train([run], losses, drawn, after_epoch)
+            with replayed(False):  # a recording would read the order of the epoch it was made in
+                train([run], losses, drawn, after_epoch)
         except torch.linalg.LinAlgError as error:  # DCCA's and SMLN's matrices, when the outputs are not finite
             advice = f"lower the learning rate ({settings.learning_rate:g})"
             raise TrainingDiverged(f"training diverged in epoch {len(run.records) + 1}: {error}; {advice}") from None
