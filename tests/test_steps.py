@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from drcl_mini import DRCL, fit_many
-from drcl_mini.baselines import MRL
+from drcl_mini.baselines import SMLN
 from drcl_mini.steps import REPLAYED, replayed
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
@@ -54,7 +54,7 @@ def counted(kind, recorded):
 @needs_gpu
 def test_compared_methods_take_their_steps_one_by_one(train, validation, monkeypatch):
     def fitted():
-        return MRL(epochs=4, hidden=(8,), dim=4, device="cuda").fit(train, validation).transform(validation)
+        return SMLN(epochs=4, hidden=(8,), dim=4, device="cuda").fit(train, validation).transform(validation)
 
     rows = fitted()
     recorded = []
