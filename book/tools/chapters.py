@@ -164,9 +164,9 @@ def status_page() -> str:
         "| Version of | |",
         "| --- | --- |",
     ]
-    lines += [
-        f"| {name} | {value} |" for name, value in found["environment"].items()
-    ]
+    made = found["environment"]
+    made |= {"cores": made["cores"].split(",")[0] + "; a chapter used one thread"}
+    lines += [f"| {name} | {value} |" for name, value in made.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -61,7 +61,7 @@ TINY = {"hidden": [32], "dim": 16, "epochs": 6, "prior_epochs": 4, "learning_rat
 SUITES = {
     "benchmark": Suite("DRCL and every compared method, 10 seeds", SETS, "compared", 10),
     "ablations": Suite("DRCL without its parts, 12 seeds", SETS, "ablations", 12),
-    "sweeps": Suite("DRCL along its settings, on real data, 12 seeds", REAL, "sweeps", 12),
+    "sweeps": Suite("DRCL along its settings, 12 seeds", SETS, "sweeps", 12),
     "tuning": Suite("DRCL's settings one at a time, on validation data alone, 5 seeds", REAL, "tuning", 5, test=False),
     "noise": Suite("wrong training labels, a share of 0 to 0.8, 5 seeds", SETS, NOISY, 5, (0.0, 0.2, 0.4, 0.6, 0.8)),
     "smoke": Suite("benchmark and ablations, tiny, 2 seeds", ["digits-halves"], "smoke", 2, settings=TINY),
