@@ -2,9 +2,16 @@
 
 import signal
 import sys
+from typing import NoReturn
 
 from .cli import main
+from .terminal import Terminated
+
+
+def _terminated(*_: object) -> NoReturn:
+    raise Terminated(143)
+
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that temporary files are cleaned up
+    signal.signal(signal.SIGTERM, _terminated)
     sys.exit(main())

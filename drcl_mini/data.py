@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .checks import nearest, warn
-from .files import read_npz, replacing
+from .files import read_npz, replacing, write_npz
 from .items import MOST_NAMES, pack, unpack
 from .split import Split, split_off
 
@@ -119,7 +119,7 @@ class MultimodalDataset:
         )
 
     def to_npz(self, path: str | os.PathLike) -> Path:
-        """Write one compressed .npz without pickles; whole or not at all.
+        """Write one .npz without pickles, compressed unless it is nearly empty; whole or not at all.
 
         Keys: ``<split>/<modality>/features``, ``<split>/<modality>/labels``, ``name``, ``classes``, ``source``;
         and of ``items``, where they are arrays of numbers or words, ``items/<modality>/array``, or where they
@@ -136,8 +136,8 @@ class MultimodalDataset:
             if not packed:
                 warn(f"items of {modality!r} are not stored: neither an array nor a list of 1-D arrays")
             arrays |= {f"items/{modality}/{kind}": array for kind, array in packed.items()}
-        with replacing(path) as temporary, open(temporary, "wb") as file:
-            np.savez_compressed(file, **arrays)
+        with replacing(path) as temporary:
+            write_npz(temporary, arrays)
         return Path(path)
 
     @classmethod

@@ -215,6 +215,8 @@ class DRCL:
         """
         where = resolve_device(device)
         tensors, header = load_checkpoint(path)
+        if isinstance(header, dict) and "index" in header:
+            raise ValueError(f"{os.fspath(path)!r} is an index, no model: read it by FaissIndex.load")
         try:
             model = cls(**header["settings"]).set_params(device=device)
             restore_model(model, tensors, header, where)

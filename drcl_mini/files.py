@@ -5,7 +5,7 @@ import secrets
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -104,6 +104,17 @@ def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
     return arrays
 
 
+def write_npz(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> None:
+    """An .npz file that :func:`read_npz` takes: compressed, unless that would pack it more than it takes data to be."""
+    for save in (np.savez_compressed, np.savez):
+        with open(path, "wb") as file:
+            save(file, **arrays)
+        with zipfile.ZipFile(path) as archive:
+            packed = {member.filename.removesuffix(".npy"): member.compress_size for member in archive.infolist()}
+        if _excess((max(4 * array.size, array.nbytes), packed[key]) for key, array in arrays.items()) <= MOST_UNPACKED:
+            return
+
+
 def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
     """That they are packed as NumPy packs them, lie side by side, and fit into the memory."""
     if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
@@ -132,10 +143,15 @@ def check_packing(sizes: Iterable[tuple[int, int]]) -> None:
         Traceback (most recent call last):
         ValueError: 269484032 bytes are packed more than 200 times, expected at most 268435456: it holds no real data
     """
-    unpacked = sum(size for size, packed in sizes if size > MOST_PACKED * packed)
+    unpacked = _excess(sizes)
     if unpacked > MOST_UNPACKED:
         told = f"{unpacked} bytes are packed more than {MOST_PACKED} times, expected at most {MOST_UNPACKED}"
         raise ValueError(f"{told}: it holds no real data")
+
+
+def _excess(sizes: Iterable[tuple[int, int]]) -> int:
+    """Unpacked bytes of what is packed more than 200 times."""
+    return sum(size for size, packed in sizes if size > MOST_PACKED * packed)
 
 
 def check_writable(folder: str | os.PathLike) -> Path:

@@ -17,11 +17,7 @@ def check_fit(train: Split, validation: Split | None, settings: Settings) -> int
     Raises:
         ValueError: what doesn't fit, and what to do.
     """
-    for name, split in (("train", train), ("validation", validation)):
-        if not (isinstance(split, Split) or (name == "validation" and split is None)):
-            raise ValueError(f"{name} is {type(split).__name__}, expected a drcl_mini.Split(features, labels)")
-        for modality, x in split.features.items() if split else ():
-            check_features(x, modality)  # a split shares the caller's array, which may have changed
+    check_splits(train, validation)
     classes = train.n_classes
     check_against(train, validation, classes, set().union(*(_present(y) for y in train.labels.values())))
     empty = sorted(set(range(classes)) - set().union(*(_present(y) for y in train.labels.values())))
@@ -40,6 +36,19 @@ def check_fit(train: Split, validation: Split | None, settings: Settings) -> int
         settings.rate(modality)
         check_noise(train, modality, settings)
     return classes
+
+
+def check_splits(train: Split, validation: Split | None) -> None:
+    """That they are splits, and their features numbers still.
+
+    Raises:
+        ValueError: what they are instead.
+    """
+    for name, split in (("train", train), ("validation", validation)):
+        if not (isinstance(split, Split) or (name == "validation" and split is None)):
+            raise ValueError(f"{name} is {type(split).__name__}, expected a drcl_mini.Split(features, labels)")
+        for modality, x in split.features.items() if split else ():
+            check_features(x, modality)  # a split shares the caller's array, which may have changed
 
 
 def check_against(train: Split, validation: Split | None, classes: int, known: set[int]) -> None:

@@ -18,7 +18,7 @@ def linear_probe(data: MultimodalDataset) -> list[dict[str, Any]]:
         the commonest class of training), ``nearest centroid`` and ``logistic regression``.
 
     Raises:
-        ValueError: multi-label data, or no validation split to choose on.
+        ValueError: multi-label data, no validation split to choose on, or a modality that a split lacks.
 
     Example:
         >>> import drcl_mini
@@ -30,6 +30,10 @@ def linear_probe(data: MultimodalDataset) -> list[dict[str, Any]]:
         raise ValueError(f"{data.name} has no validation split to choose the probe's regularisation on")
     if any(y.ndim == 2 for y in data.train.labels.values()):
         raise ValueError(f"{data.name} is multi-label: the probe needs one class an item")
+    for part, split in (("validation", data.validation), ("test", data.test)):
+        lacking = [name for name in data.modalities if name not in split.features]
+        if lacking:
+            raise ValueError(f"{data.name}: the {part} split has no {lacking[0]!r}, the probe needs every modality")
     return [{"dataset": data.name, "modality": name, **_probe(data, name)} for name in data.modalities]
 
 

@@ -72,7 +72,7 @@ class Split:
 
 
 def split_off(split: Split, share: float, seed: int) -> tuple[Split, Split]:
-    """Two splits of one, the second with that share of every class, up to rounding."""
+    """Two splits of one, the second with that share of every class, up to rounding; the first has every class."""
     if not 0 < share < 1:
         raise ValueError(f"validation is {share}, expected a share between 0 and 1, or features and labels")
     halves: list[tuple[dict, dict]] = [({}, {}), ({}, {})]
@@ -81,6 +81,9 @@ def split_off(split: Split, share: float, seed: int) -> tuple[Split, Split]:
         order = np.random.default_rng(seed).permutation(len(x))
         by_class = order[np.argsort((y if y.ndim == 1 else y.argmax(axis=1))[order], kind="stable")]
         taken = np.diff(np.floor(share * np.arange(len(x) + 1) + 1e-9)) > 0  # evenly spread over the sorted classes
+        for mine in (y[by_class, None] == np.unique(y) if y.ndim == 1 else y[by_class] > 0).T:
+            if taken[mine].all():
+                taken[np.flatnonzero(mine)[:1]] = False  # training may not be left without a class
         if not taken.any():
             raise ValueError(f"validation: a share of {share} of {len(x)} samples of {modality!r} leaves none")
         for half, chosen in zip(halves, (by_class[~taken], by_class[taken]), strict=True):

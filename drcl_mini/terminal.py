@@ -6,6 +6,10 @@ import sys
 from typing import NoReturn
 
 
+class Terminated(SystemExit):
+    """What SIGTERM raises, so that temporary files are cleaned up; no work may take it for an error of its own."""
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors take one line; exit code 2. Its help shows docstrings without their backticks."""
 

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
-from drcl_mini import MultimodalDataset
+from drcl_mini import MultimodalDataset, Split
 from drcl_mini.files import MOST_UNPACKED
 
 PIECE = bytes(2**24)
@@ -106,6 +106,19 @@ for path in map(Path, sys.argv[1:]):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process's peak counts its parent's")
+def test_data_that_are_nearly_empty_come_back(tmp_path, monkeypatch):
+    monkeypatch.setattr("drcl_mini.files.MOST_UNPACKED", 2**18)
+    words = np.zeros((1000, 2000), dtype=np.float32)
+    words[np.arange(1000), np.arange(1000) % 7] = 1
+    labels = {"a": np.arange(1000) % 3, "b": np.eye(300, dtype=np.int64)[np.arange(1000) % 300]}
+    for kind in ("a", "b"):
+        split = Split({"text": words}, {"text": labels[kind]})
+        data = MultimodalDataset(split, None, split, "mine", [str(c) for c in range(split.n_classes)])
+        back = MultimodalDataset.from_npz(data.to_npz(tmp_path / "mine.npz"))
+        assert np.array_equal(back.train.features["text"], words)
+        assert np.array_equal(back.train.labels["text"], labels[kind])
+
+
 def test_bombs_are_refused_before_they_fill_the_memory(tmp_path):
     paths = [tmp_path / name for name in BOMBS]
     for path in paths:

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import drcl_mini.consistency
 import drcl_mini.estimator
 from drcl_mini import DRCL, MultimodalDataset, load_dataset
 from drcl_mini.cli import interval, main, summary
+from drcl_mini.probe import linear_probe
 
 FAST = ["hidden=[8]", "dim=12", "epochs=2", "prior_epochs=2", "batch_size=256"]
 SET = [word for setting in FAST for word in ("--set", setting)]
@@ -159,6 +161,13 @@ def test_env_as_a_module():
     )
     assert found.returncode == 0
     assert drcl_mini.__version__ in found.stdout
+
+
+def test_a_probe_needs_every_modality_in_every_split():
+    data = load_dataset("digits-halves")
+    for part in ("validation", "test"):
+        with pytest.raises(ValueError, match=f"the {part} split has no 'bottom'"):
+            linear_probe(replace(data, **{part: getattr(data, part).only("top")}))
 
 
 def test_probe_prints_and_keeps_a_row_for_each_modality(tmp_path, capsys):

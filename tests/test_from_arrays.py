@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 import torch
 
-from drcl_mini import MultimodalDataset, load_dataset
+from drcl_mini import MultimodalDataset, Split, load_dataset
+from drcl_mini.split import split_off
 
 RNG = np.random.default_rng(0)
 X = {"image": RNG.normal(size=(30, 4)).astype(np.float32), "text": RNG.normal(size=(21, 3)).astype(np.float32)}
@@ -54,6 +55,17 @@ def test_a_share_is_split_off_by_the_seed(same):
     first, again, other = make(validation=0.2), make(validation=0.2), make(validation=0.2, seed=1)
     assert same(first.validation.features, again.validation.features)
     assert not same(first.validation.features, other.validation.features)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_training_keeps_the_last_sample_of_a_class(seed):
+    y = np.array([0, 1, 2, 3] * 9 + [0, 1, 2, 4])  # one sample of class 4
+    x = np.random.default_rng(0).normal(size=(40, 3))
+    for labels in (y, np.eye(5, dtype=int)[y]):
+        split, held = split_off(Split({"a": x}, {"a": labels}), 0.2, seed)
+        assert len(held.labels["a"]) in (7, 8)
+        there = split.labels["a"] if labels.ndim == 1 else split.labels["a"].argmax(axis=1)
+        assert set(there) == set(range(5))
 
 
 def test_a_share_of_multi_hot_labels():

@@ -134,7 +134,7 @@ def test_other_files_are_told(fitted, index, tmp_path, complains):
         FaissIndex.load(tmp_path / "index.faiss")
     with complains("model", "no index"):
         FaissIndex.load(fitted.save(tmp_path / "model"))
-    with complains("index", "no usable checkpoint"):
+    with complains("is an index", "FaissIndex.load"):
         DRCL.load(index.save(tmp_path / "index"))
 
 

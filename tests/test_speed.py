@@ -69,6 +69,21 @@ def test_a_row_for_a_gpu_says_so_where_there_is_none(quick, name):
         assert "figures" not in row
 
 
+def test_a_row_without_its_data_sets_keeps_what_was_measured(tmp_path, capsys):
+    command = ["bench-speed", "--rows", "precision", "--repetitions", "1", "--out", str(tmp_path)]
+    (tmp_path / "precision.json").write_text('{"measured": true}')
+    assert main([*command, "--datasets", "spoken-digits"]) == 0
+    assert "--datasets names none of them; what was measured before is kept" in capsys.readouterr().out
+    assert main([*command, "--datasets", "wikipedia-classic"]) == 0  # which isn't here
+    assert "no data set 'wikipedia-classic' here" in capsys.readouterr().out
+    assert (tmp_path / "precision.json").read_text() == '{"measured": true}'
+    for foreign in ("[1]", "{}", "hello"):
+        (tmp_path / "precision.json").write_text(foreign)
+        assert main([*command, "--datasets", "spoken-digits"]) == 1
+        assert "is no row of this benchmark" in capsys.readouterr().err
+        assert (tmp_path / "precision.json").read_text() == foreign
+
+
 def test_ratios_are_medians_over_the_turns(quick):
     row = quick("released-epoch")
     loop, fast = (

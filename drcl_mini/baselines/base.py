@@ -9,7 +9,7 @@ import numpy as np
 
 from ..checks import check_features, check_mapping, nearest
 from ..evaluation import Evaluation, evaluate
-from ..preflight import check_against
+from ..preflight import check_against, check_splits
 from ..split import Split
 from .pairing import check_pairs
 
@@ -41,8 +41,7 @@ class Baseline(ABC):
         Raises:
             ValueError: modalities, labels or pairs that the method can't work with; says what to do.
         """
-        if not isinstance(train, Split):
-            raise ValueError(f"train is {type(train).__name__}, expected a drcl_mini.Split(features, labels)")
+        check_splits(train, validation)
         check_against(train, validation, train.n_classes, set(range(train.n_classes)))
         if len(train.modalities) < 2 or (self.two_only and len(train.modalities) > 2):
             wanted = "two modalities" if self.two_only else "at least two modalities"

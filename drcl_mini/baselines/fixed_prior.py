@@ -67,6 +67,8 @@ class FixedPrior(Baseline):
 
     def _learn(self, train: Split, validation: Split | None) -> None:
         self.model_ = self._model().fit(train, validation)
+        if self.model_.interrupted_:
+            raise KeyboardInterrupt  # DRCL keeps what it had learned, a compared method doesn't
 
     def _embed(self, name: str, x: np.ndarray) -> np.ndarray:
         return self.model_.transform({name: x})[name]

@@ -39,7 +39,7 @@ RATES = [3e-4, 1e-3, 3e-3]
 """Learning rates in every deep method's grid, beside two values of what matters most of its own: six combinations."""
 
 STEP = 128
-"""Items for which an epoch takes one step, see :class:`DeepBaseline`."""
+"""An epoch passes over the data once for each so many items in a batch, see :class:`DeepBaseline`."""
 
 
 @dataclass(eq=False)
@@ -52,8 +52,8 @@ class DeepBaseline(Baseline):
         standardise: bring each feature to mean 0 and standard deviation 1.
         learning_rate: Adam's.
         batch_size: items of each modality in a batch, at most.
-        epochs: each has as many steps as one pass over the largest modality takes in batches of 128, so larger batches
-            mean several passes; smaller modalities are repeated.
+        epochs: each is one pass over the largest modality, with batches of over 128 two, of over 256 three, and so on,
+            so that larger batches don't mean fewer steps; smaller modalities are repeated.
         patience: stop after so many epochs without a better validation score; the best epoch counts. The score is
             the mean mAP over the tasks, for modalities trained alone that of :func:`drcl_mini.consistency.target_map`.
         label_noise: share of the training labels made wrong, the same ones as DRCL's of the same seed. Pairs stay as

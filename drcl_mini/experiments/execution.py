@@ -22,6 +22,7 @@ from ..preflight import check_noise
 from ..recasting import one_hot
 from ..settings import Settings
 from ..split import Split
+from ..terminal import Terminated
 from ..training import TrainingDiverged, generator
 from .grid import Task
 from .loading import dataset, digest
@@ -38,9 +39,9 @@ _ALONE = threading.Lock()
 def run_task(task: Task) -> list[Record]:
     """Do a task, whatever happens: a record for each of its runs, with ``error`` where it failed.
 
-    Only Ctrl-C gets through. In one process one task runs at a time: it has the process's random state, threads,
-    memory and warnings to itself. Peak memory is the task's: that of a whole stack where it trains one, in each of
-    its records.
+    Only Ctrl-C and SIGTERM get through. In one process one task runs at a time: it has the process's random state,
+    threads, memory and warnings to itself. Peak memory is the task's: that of a whole stack where it trains one, in
+    each of its records.
 
     Example:
         >>> settings = {"hidden": [8], "dim": 10, "prior_epochs": 1, "epochs": 1, "progress": False}
@@ -67,10 +68,10 @@ def one_line(error: object) -> str:
 
 
 def _attempt(work: Callable[[], Any]) -> Any:
-    """What the work gives; a failure's outcome if it fails in any way but Ctrl-C."""
+    """What the work gives; a failure's outcome if it fails in any way but Ctrl-C and SIGTERM."""
     try:
         return work()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Terminated):
         raise
     except BaseException as error:
         return {"error": one_line(error), "diverged": isinstance(error, TrainingDiverged)}

@@ -51,8 +51,9 @@ def _figures(records: Sequence[Record], k: str | int, published: "DataFrame | No
     clean = [record for record in records if not record["label_noise"]]
     if clean:
         yield "bars", bars(table(clean, k), label=_axis(k), highlight=_own(clean))
-        if run_scores(clean).method.nunique() > 2:
-            yield "ranks", rank_diagram(rank_methods(clean, k, "runs"), highlight=_own(clean))
+        ranked = _ranked(clean, k)
+        if ranked:
+            yield "ranks", rank_diagram(rank_methods(ranked, k, "runs"), highlight=_own(ranked))
     for name in dict.fromkeys(record["dataset"] for record in records):
         here = [record for record in clean if record["dataset"] == name and record["error"] is None]
         if here and k != "validation":
@@ -70,17 +71,34 @@ def _figures(records: Sequence[Record], k: str | int, published: "DataFrame | No
             theirs = None if theirs is None or theirs.empty else theirs
             yield f"noise-{name}", noise_curves(curve(noisy, "label_noise", k), published=theirs, score=_axis(k))
     for setting in SWEEPS:
-        found = _sweep(clean, setting, k)
+        default = _default(clean, setting)
+        found = _sweep(clean, setting, default, k)
         if found is not None:
-            default = getattr(Settings(), setting)
             told = ", ".join(map(str, default)) if isinstance(default, tuple) else default
+            told = told if told in set(found.x) else None
             yield f"sweep-{setting}", sweep(found, label=SYMBOLS[setting], default=told, score=_axis(k), even=True)
 
 
-def _sweep(records: Sequence[Record], setting: str, k: str | int) -> "DataFrame | None":
+def _ranked(records: Sequence[Record], k: str | int) -> list[Record]:
+    """The runs of methods that have any, if they are three or more and two data sets and seeds have all of them."""
+    done = run_scores(records, k).dropna()
+    methods = set(done.method)
+    whole = done.groupby(["dataset", "seed"]).method.nunique().eq(len(methods)).sum()
+    return [r for r in records if r["method"] in methods] if len(methods) > 2 and whole > 1 else []
+
+
+def _default(records: Sequence[Record], setting: str) -> Any:
+    """The setting of the runs that a sweep starts from."""
+    own = (r["settings"][setting] for r in records if r["method"] == "full" and setting in r.get("settings", {}))
+    default = next(own, getattr(Settings(), setting))
+    return tuple(default) if isinstance(default, list) else default
+
+
+def _sweep(records: Sequence[Record], setting: str, default: Any, k: str | int) -> "DataFrame | None":
     """The curve along a setting, if all of it was run somewhere; a line for each data set."""
-    points = points_of(setting, vars(Settings()))
-    whole = {name for name in {r["dataset"] for r in records} if points.keys() <= set(_methods(records, name))}
+    named = points_of(setting, vars(Settings()))
+    points = {name for name, value in named.items() if name == "full" or value != default}  # a value is drawn once
+    whole = {name for name in {r["dataset"] for r in records} if points <= set(_methods(records, name))}
     some = [r for r in records if r["dataset"] in whole and r["method"] in points]
     return curve(some, setting, k, by=["dataset"]) if some else None
 

@@ -155,6 +155,8 @@ def check_same(tasks: Sequence[Task], records: Sequence[Record], path: object) -
         if record is None:
             continue
         now, then = _facts(vars(task)), _facts(record)
+        if record["error"] is None:
+            then["scored on test data"], now["scored on test data"] = bool(record["scores"]), task.test
         for name in [*now, *then]:
             if now.get(name, "not there") != then.get(name, "not there"):
                 raise ValueError(

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import spearmanr
 
+from ..checks import nearest
 from ..files import check_writable
 from .gallery import draw_all
 from .published import published_means, read_published
 from .results import Record, read_results
-from .scores import check_known, run_scores
 from .statistics import compare_all, table
 
 if TYPE_CHECKING:
@@ -73,7 +73,11 @@ def mean_over(records: Sequence[Record], datasets: Sequence[str]) -> list[dict[s
         >>> run["dataset"], run["scores"][0]["map"]
         ('mean of toy and play', 0.5)
     """
-    check_known(run_scores(records), dataset=datasets)
+    datasets = list(dict.fromkeys(datasets))
+    unknown = sorted(set(datasets) - {record["dataset"] for record in records})
+    if unknown:
+        told = nearest(unknown[0], {record["dataset"] for record in records})
+        raise ValueError(f"no runs of dataset {unknown[0]!r}: {told}")
     title, groups = f"mean of {' and '.join(datasets)}", {}
     for record in records:
         if record["dataset"] in datasets:
@@ -85,6 +89,8 @@ def mean_over(records: Sequence[Record], datasets: Sequence[str]) -> list[dict[s
         error = next((run["error"] for run in runs.values() if run["error"] is not None), None)
         own = {"dataset": title, "method": method, "seed": seed, "error": error, "scores": []}
         own["pairing"] = next(iter({run["pairing"] for run in runs.values()} - {None}), None)
+        held = [run.get("validation") for run in runs.values()]
+        own["validation"] = None if error is not None or None in held else float(np.mean(held))
         if error is None:
             scores = [score for run in runs.values() for score in _means(run)]
             for cut in dict.fromkeys(score["k"] for score in scores):

@@ -56,6 +56,8 @@ class Measured(NamedTuple):
     device: str = "cpu"
     by_default: bool = True
     """Measured where no rows are named."""
+    by_dataset: bool = False
+    """Whether ``--datasets`` says what it trains on."""
 
 
 SEARCH = {"exact_seconds": {"at most": 60}, "exact_peak_gb": {"at most": 1.5}}
@@ -66,13 +68,13 @@ ROWS = {
     "map": Measured(map_of_many, {"20000 queries seconds": {"at most": 40}, "20000 queries peak_gb": {"at most": 1}}),
     "search": Measured(search, SEARCH),
     "released-epoch": Measured(released_epoch, EPOCH),
-    "ten-seeds": Measured(ten_seeds, SEEDS),
-    "ten-seeds-gpu": Measured(ten_seeds, {"minimedia-small ratio": {"at least": 6}}, "cuda"),
-    "ten-seeds-replayed": Measured(ten_seeds_replayed, {}, "cuda"),
+    "ten-seeds": Measured(ten_seeds, SEEDS, by_dataset=True),
+    "ten-seeds-gpu": Measured(ten_seeds, {"minimedia-small ratio": {"at least": 6}}, "cuda", by_dataset=True),
+    "ten-seeds-replayed": Measured(ten_seeds_replayed, {}, "cuda", by_dataset=True),
     "released-training": Measured(released_training, {"float32 seconds": {"at most": 15}}, "cuda"),
-    "precision": Measured(precision, {}),
+    "precision": Measured(precision, {}, by_dataset=True),
     "compile": Measured(compiled, {}),
-    "precision-gpu": Measured(precision, {}, "cuda"),
+    "precision-gpu": Measured(precision, {}, "cuda", by_dataset=True),
     "time-to-map": Measured(time_to_map, {"ratio": {"at least": 20}}, by_default=False),
 }
 
@@ -91,9 +93,8 @@ def add_parser(commands: Any) -> None:
         default=[name for name, row in ROWS.items() if row.by_default],
         help=f"what to measure: {', '.join(ROWS)} (default: all but time-to-map, which takes an hour)",
     )
-    parser.add_argument(
-        "--datasets", nargs="+", choices=SETS, metavar="NAME", default=[], help="what to train on (default: each row's)"
-    )
+    told = f"what to train on (default: each row's); for {', '.join(n for n, row in ROWS.items() if row.by_dataset)}"
+    parser.add_argument("--datasets", nargs="+", choices=SETS, metavar="NAME", default=[], help=told)
     parser.add_argument("--repetitions", type=_count, default=3, metavar="N", help="turns of each comparison")
     parser.add_argument("--quick", action="store_true", help="toy sizes: does it run?")
 
@@ -101,14 +102,17 @@ def add_parser(commands: Any) -> None:
 def bench_speed(options: argparse.Namespace) -> int:
     """Measure the rows, print their figures, write each to a file of its own."""
     out = check_writable(options.out or Path("runs/speed" if options.quick else "book/results/speed"))
+    earlier = {name: _measured(out / f"{name}.json") for name in options.rows}
     for name in options.rows:
         row = ROWS[name]
         result = measure(row, Plan(options.quick, options.repetitions, row.device, options.datasets))
         command = f"python -m drcl_mini bench-speed --rows {name} --repetitions {options.repetitions}"
-        command += f" --datasets {' '.join(options.datasets)}" * bool(options.datasets) + " --quick" * options.quick
+        if row.by_dataset and options.datasets:
+            command += f" --datasets {' '.join(options.datasets)}"
+        command += " --quick" * options.quick
         about = {"command": command, "what": " ".join(row.measure.__doc__.split())}
         path = out / f"{name}.json"
-        kept = "why" in result and path.is_file() and json.loads(path.read_text(encoding="utf-8"))["measured"]
+        kept = "why" in result and earlier[name]
         if not kept:
             write_json(path, about | {"environment": environment(), "device": row.device} | result)
         why = f": not measured, {result['why']}" if "why" in result else ""
@@ -133,6 +137,17 @@ def measure(row: Measured, plan: Plan) -> Row:
     lacking = [name for name in row.target if name not in found]
     about = {"measured": True, "target": row.target, "reached": reached, "not here": lacking}
     return about | result
+
+
+def _measured(path: Path) -> bool:
+    """Whether a row's file has figures already; an error if it is something else."""
+    if not path.exists():
+        return False
+    try:
+        return bool(json.loads(path.read_text(encoding="utf-8"))["measured"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        told = "expected a file that  drcl_mini bench-speed  has written: move it, or use another --out"
+        raise ValueError(f"{str(path)!r} is no row of this benchmark ({type(error).__name__}), {told}") from None
 
 
 def reaches(value: float | None, bounds: dict[str, float]) -> bool:

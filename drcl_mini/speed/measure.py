@@ -52,9 +52,20 @@ class Plan:
         return ["float32", "bfloat16"] if self.device == "cpu" else ["float32", "tf32", "bfloat16"]
 
     def present(self, *names: str) -> list[str]:
-        """Those of some data sets that are wanted and here; of toy size if need be."""
-        wanted = [name for name in self.datasets or names if name in names]
-        return ["digits-halves"] if self.quick else [name for name in wanted if name in available_datasets()]
+        """Those of some data sets that are wanted and here; of toy size if need be.
+
+        Raises:
+            NotMeasuredError: there are none.
+        """
+        if self.quick:
+            return ["digits-halves"]
+        wanted = [name for name in names if name in (self.datasets or names)]
+        found = [name for name in wanted if name in available_datasets()]
+        if not wanted:
+            raise NotMeasuredError(f"it trains on {', '.join(names)}, --datasets names none of them")
+        if not found:
+            raise NotMeasuredError(f"no data set {' or '.join(map(repr, wanted))} here")
+        return found
 
 
 def seconds_of(work: Callable[[], Any], device: str) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from drcl_mini import Split
-from drcl_mini.baselines import Baseline, class_pairs
+from drcl_mini.baselines import Baseline, FixedPrior, class_pairs
 
 
 @dataclass(eq=False)
@@ -60,6 +60,8 @@ def test_says_what_a_method_cannot_work_with(make_split, train, complains):
         Pairs().fit(train)
     with complains("their labels differ row by row", "class_pairs"):
         Pairs().fit(Split({"a": np.eye(4), "b": np.eye(4)}, {"a": [0, 1, 0, 1], "b": [0, 1, 1, 0]}))
+    with complains("validation is tuple", "Split"):
+        Echo().fit(train, (1, 2))
     with complains("train is dict", "Split"):
         Echo().fit({"image": np.eye(3)})
     with complains("validation has modality 'sound'"):
@@ -83,6 +85,18 @@ def test_half_learned_is_not_fitted(error, train, complains):
     with pytest.raises(error):
         model.fit(train)
     with complains("Echo has not been fitted"):
+        model.transform(train)
+
+
+def test_an_interrupted_fixed_prior_is_not_fitted(train, complains, monkeypatch):
+    def interrupted(*data):
+        raise KeyboardInterrupt
+
+    model = FixedPrior(settings={"hidden": (8,), "dim": 4, "epochs": 2})
+    monkeypatch.setattr("drcl_mini.consistency.augment", interrupted)  # DRCL makes a warning of it
+    with pytest.raises(KeyboardInterrupt), pytest.warns(UserWarning, match="interrupted"):
+        model.fit(train)
+    with complains("has not been fitted"):
         model.transform(train)
 
 

@@ -14,6 +14,7 @@ from drcl_mini.baselines import SM
 from drcl_mini.experiments.execution import run_task
 from drcl_mini.experiments.loading import digest
 from drcl_mini.experiments.measures import PeakMemory
+from drcl_mini.terminal import Terminated
 
 
 def test_drcl_alone_gives_the_same(drcl):
@@ -65,6 +66,15 @@ def test_whatever_fails_is_recorded_in_one_line(toy, export, error):
     assert record["error"] in ("two lines", "MemoryError", "KeyError: 'x'", "SystemExit: 3")
     assert record["scores"] == []
     assert record["environment"]
+
+
+def test_sigterm_is_no_failure(toy, export):
+    def ended(*data):
+        raise Terminated(143)
+
+    export("ended", _learn=ended)
+    with pytest.raises(Terminated):
+        run_task(toy("ended"))
 
 
 def test_ctrl_c_is_no_failure(toy, drcl, export, monkeypatch):

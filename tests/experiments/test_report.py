@@ -8,6 +8,7 @@ import pytest
 
 from drcl_mini import Settings
 from drcl_mini.cli import main
+from drcl_mini.experiments.gallery import draw_all
 from drcl_mini.experiments.grid import Task
 from drcl_mini.experiments.report import mean_over
 from drcl_mini.experiments.results import read_results, records_of
@@ -60,8 +61,52 @@ def test_the_mean_over_data_sets_is_of_each_seed(results):
     assert found["DRCL", 3]["scores"][1]["map"] == pytest.approx(np.mean(maps))
     assert (found["SM", 5]["error"], found["SM", 5]["scores"]) == ("no", [])
     assert found["MRL", 0]["pairing"] == "class-wise"
+    assert mean_over(records, ["toy", "play", "toy"]) == list(found.values())
     with pytest.raises(ValueError, match="no runs of dataset 'toi'"):
         mean_over(records, ["toi"])
+
+
+def test_tables_and_plots_of_validation_scores_alone(results, tmp_path, capsys):
+    path, records = tmp_path / "held.jsonl", read_results(results)
+    held = [
+        {**r, "validation": None if r["error"] else r["scores"][0]["map"], "scores": [], "precision_recall": None}
+        for r in records
+    ]
+    with ResultsFile(path) as file:
+        file.append(held)
+    tables = {}
+    for file, k in ((results, "all"), (path, "validation")):
+        plots = ["--plots", str(tmp_path / k)]
+        assert main(["report", str(file), "--k", k, "--mean", "toy", "play", *plots]) == 0
+        printed = capsys.readouterr().out.partition("drawn")[0]
+        tables[k] = printed.replace("mAP@validation", "mAP@all")
+    assert tables["validation"] == tables["all"]
+    assert {path.stem for path in (tmp_path / "validation").iterdir()} == {"bars", "ranks"}
+
+
+@pytest.mark.parametrize(
+    ("kept", "drawn"),
+    [
+        (lambda r: r["seed"] == 0 and r["dataset"] == "toy", set()),
+        (lambda r: r["dataset"] == "toy" and (r["method"] != "SM" or r["seed"] == 9), set()),
+        (lambda r: r["dataset"] == "toy" and r["seed"] < 2, {"ranks"}),
+    ],
+)
+def test_ranks_are_drawn_where_there_are_enough_runs(results, tmp_path, kept, drawn):
+    with ResultsFile(tmp_path / "some.jsonl") as file:
+        file.append([r for r in read_results(results) if kept(r)])
+    assert main(["report", str(tmp_path / "some.jsonl"), "--plots", str(tmp_path / "plots")]) == 0
+    always = {"bars", "precision-recall-toy", "tasks-toy", "tasks-toy-DRCL"}
+    assert {path.stem for path in (tmp_path / "plots").iterdir()} == always | drawn
+
+
+def test_a_method_without_any_finished_run_has_no_rank(results, tmp_path):
+    records = read_results(results)
+    lost = [{**r, "method": "lost", "error": "no", "scores": []} for r in records if r["method"] == "SM"]
+    with ResultsFile(tmp_path / "some.jsonl") as file:
+        file.append([*records, *lost])
+    paths = draw_all(read_results(tmp_path / "some.jsonl"), tmp_path)
+    assert "ranks" in [path.stem for path in paths]
 
 
 def test_plots_are_drawn_beside_the_tables(results, tmp_path, capsys):
@@ -101,6 +146,12 @@ def test_everything_that_files_hold_is_drawn(tmp_path, capsys):
         assert main([*files, "--plots", str(folder / "plots"), "--published", str(PUBLISHED)]) == 0
     capsys.readouterr()
     drawn = [{path.stem for path in (folder / "plots").iterdir()} for folder in folders]
+    for moved in (64, 32):  # the default is a point of the sweep, or between two
+        records = read_results(folders[0] / "results.jsonl")
+        changed = [{**r, "settings": r["settings"] | {"dim": moved}} for r in records if r["method"] == "full"]
+        others = [r for r in records if r["method"] != "full"]
+        paths = draw_all([*others, *changed], folders[0] / "plots")
+        assert "sweep-dim" in [path.stem for path in paths]
     always = {"bars", "ranks", "precision-recall-digits-halves", "tasks-digits-halves"}
     assert drawn[0] == always | {"tasks-digits-halves-full", *(f"sweep-{setting}" for setting in SWEEPS)}
     assert drawn[1] == always | {"tasks-digits-halves-DRCL", "noise-digits-halves"}

@@ -83,6 +83,15 @@ def test_other_data_of_that_name_are_told(says, out, grid, export, monkeypatch):
     says("'toy'", "data (digest) = ", "now it is 01234567", "another --out")
 
 
+def test_runs_without_test_scores_stay_apart(says, out, grid, export):
+    export()
+    assert grid("toy", more=["--seeds", "2"]) == 0
+    before = (out / "results.jsonl").read_bytes()
+    assert grid("toy", more=["--suite", "tuning", "--seeds", "3", "--resume"]) == 1
+    says("'toy'", "scored on test data = True", "now it is False", "another --out")
+    assert (out / "results.jsonl").read_bytes() == before
+
+
 def test_runs_of_another_commit_are_kept_with_a_warning(says, out, grid, export, monkeypatch):
     export()
     assert grid("toy", more=["--seeds", "2"]) == 0
