@@ -1,4 +1,4 @@
-"""Under ``pytest --nbval``: each stored picture is compared, pixel by pixel, with the one the cell draws now."""
+"""Under ``pytest --nbval``: each stored picture is compared with the one the cell draws now; sounds are not."""
 
 import base64
 import io
@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 TILE, TOLERANCE = 32, 30
 """Side of the squares in which pictures are compared, and the root mean square difference allowed in each, of colours
@@ -14,7 +14,7 @@ from 0 to 255. A dot more or less in a plot is beyond it; what another processor
 
 
 def _pictures(outputs: list[dict]) -> list[np.ndarray]:
-    """Pictures of a cell's outputs, (height, width, 3): figures, a slider's frames, items."""
+    """Pictures of a cell's outputs, (height, width, 3): figures, a slider's frames, items, each frame of a clip."""
     files = []
     for output in outputs:
         data = output.get("data", {})
@@ -22,7 +22,10 @@ def _pictures(outputs: list[dict]) -> list[np.ndarray]:
         shown = r"data:image/(?:png|gif);base64,([A-Za-z0-9+/=]+)"
         files += re.findall(shown, "".join(data.get("text/html", "")))
     opened = [Image.open(io.BytesIO(base64.b64decode(file))) for file in files]
-    return [np.asarray(picture.convert("RGB"), float) for picture in opened]
+    frames = (
+        frame for picture in opened for frame in ImageSequence.Iterator(picture)
+    )
+    return [np.asarray(frame.convert("RGB"), float) for frame in frames]
 
 
 def difference(stored: list[dict], fresh: list[dict]) -> str | None:

@@ -74,6 +74,8 @@ def _download(source: str, file: BinaryIO, most: int) -> None:
         while thread.is_alive() and limited.taken - seen >= window * SLOWEST:
             seen = limited.taken
             thread.join(window)
+    if thread.is_alive() and not limited.taken:  # a name with many addresses, none of which answers
+        raise needs("requests").ConnectTimeout("timed out")
     if thread.is_alive():
         raise TimeoutError(f"slower than {SLOWEST:,} bytes a second over {window:.3g} s")
     if failed:

@@ -105,7 +105,6 @@ for path in map(Path, sys.argv[1:]):
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process's peak counts its parent's")
 def test_data_that_are_nearly_empty_come_back(tmp_path, monkeypatch):
     monkeypatch.setattr("drcl_mini.files.MOST_UNPACKED", 2**18)
     words = np.zeros((1000, 2000), dtype=np.float32)
@@ -119,6 +118,7 @@ def test_data_that_are_nearly_empty_come_back(tmp_path, monkeypatch):
         assert np.array_equal(back.train.labels["text"], labels[kind])
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process's peak counts its parent's")
 def test_bombs_are_refused_before_they_fill_the_memory(tmp_path):
     paths = [tmp_path / name for name in BOMBS]
     for path in paths:

@@ -23,14 +23,15 @@ MOVE = (
     "const d=this.closest('.drcl-slider');"
     "d.querySelectorAll('img').forEach((m,i)=>"
     "m.style.display=i==this.value?'block':'none');"
-    "d.querySelector('output').textContent=this.dataset.labels.split('|')[this.value]"
+    "const t=this.dataset.labels.split('|')[this.value];"
+    "d.querySelector('output').textContent=t;this.setAttribute('aria-valuetext',t)"
 )
 TELL = (
     "const k=event.target.dataset&&event.target.dataset.k;if(k===undefined)return;"
     "const d=this.closest('.drcl-hover');"
     "d.querySelector('.told').innerHTML=d.querySelector('.items').children[k].innerHTML;"
     "d.querySelectorAll('circle').forEach(c=>c.setAttribute('stroke','none'));"
-    "event.target.setAttribute('stroke','#000')"
+    "event.target.setAttribute('stroke','#000');this.at=+k"
 )
 STEP = (
     "const k={ArrowRight:1,ArrowLeft:-1}[event.key];if(!k)return;event.preventDefault();"
@@ -92,7 +93,8 @@ def slider(
         f'<label style="display:block">{escape(name)}: '
         f"<output>{escape(labels[start])}</output><br>"
         f'<input type="range" min="0" max="{len(labels) - 1}" value="{start}" '
-        f'style="width:min(100%,420px)" aria-label="{escape(name)}" '
+        f'style="width:min(100%,420px)" aria-label="{escape(name)}" autocomplete="off" '
+        f'aria-valuetext="{escape(labels[start])}" '
         f'data-labels="{escape("|".join(labels))}" oninput="{escape(MOVE)}"></label></div>'
     )
 
@@ -143,7 +145,7 @@ def hover(
         f'<div class="drcl-hover" style="{CARD}">'
         f'<div onchange="{escape(REDRAW)}">{menus}</div><div class="legends">{legends}</div>'
         '<div style="display:flex;flex-wrap:wrap;gap:8px;align-items:center">'
-        f'<svg viewBox="0 0 {wide} {high:g}" role="img" aria-label="{escape(alt)}" tabindex="0" '
+        f'<svg viewBox="0 0 {wide} {high:g}" role="application" aria-label="{escape(alt)}" tabindex="0" '
         'style="flex:1 1 300px;min-width:0;max-width:560px" '
         f'onpointerover="{escape(TELL)}" onclick="{escape(TELL)}" onkeydown="{escape(STEP)}">{points}</svg>'
         '<div class="told" aria-live="polite" '
