@@ -56,7 +56,7 @@ def transfer(source: str, target: Path, most: int) -> None:
 
 def _download(source: str, file: BinaryIO, most: int) -> None:
     """One try, in a thread that is left alone when its time is up: a drip of bytes never times out by itself."""
-    pooch, failed = needs("pooch"), []
+    pooch, failed, answered = needs("pooch"), [], []
 
     def work() -> None:
         try:
@@ -66,7 +66,8 @@ def _download(source: str, file: BinaryIO, most: int) -> None:
 
     limited, seen = _Limited(file, most), 0
     with tqdm(desc=source.rsplit("/", 1)[-1], total=most, unit="B", unit_scale=True, disable=None, leave=False) as bar:
-        get = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT, chunk_size=2**16)
+        hooks = {"response": lambda *_, **__: answered.append(True)}
+        get = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT, chunk_size=2**16, hooks=hooks)
         thread = Thread(target=work, daemon=True)
         thread.start()
         window = 2 * TIMEOUT  # longer than the library waits for an answer, which is worth another try
@@ -74,7 +75,7 @@ def _download(source: str, file: BinaryIO, most: int) -> None:
         while thread.is_alive() and limited.taken - seen >= window * SLOWEST:
             seen = limited.taken
             thread.join(window)
-    if thread.is_alive() and not limited.taken:  # a name with many addresses, none of which answers
+    if thread.is_alive() and not answered:  # a name with many addresses takes as many time-outs
         raise needs("requests").ConnectTimeout("timed out")
     if thread.is_alive():
         raise TimeoutError(f"slower than {SLOWEST:,} bytes a second over {window:.3g} s")
