@@ -17,9 +17,9 @@ def result(name: str) -> dict[str, Any]:
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def runs(name: str) -> list[Record]:
-    """The runs of a grid that ``python -m drcl_mini bench`` made, say ``"benchmark"``."""
-    return read_results(RESULTS / name / "results.jsonl")
+def runs(name: str, part: str = "results") -> list[Record]:
+    """The runs of a grid that ``python -m drcl_mini bench`` made, say ``"benchmark"``; its tries are in ``"search"``."""
+    return read_results(RESULTS / name / f"{part}.jsonl")
 
 
 def made_by(*names: str, run_again: bool = False) -> None:
