@@ -20,7 +20,7 @@ SIZE = 96
 
 
 def show(item: Any, caption: str = "") -> "HTML":
-    """A raw item as HTML that needs no kernel and no network.
+    """A raw item as HTML that needs no kernel and no network; what moves stands still for those who asked for that.
 
     Args:
         item: a picture (H, W) or uint8 (H, W, 3), a caption (str), a sound (int16 samples at 8 kHz), a clip
@@ -69,8 +69,12 @@ def _body(item: Any, name: str) -> str:
             f"can't show an array of shape {array.shape} and type {array.dtype}; expected a str, (H, W), uint8 "
             "(H, W, 3), uint8 (frames, H, W), int16 (samples,) or floats (points, 3)"
         )
-    kind, data = _image(frames)
-    return f'<img width="{SIZE}" style="image-rendering:pixelated" alt="{name or what}" src="{_uri(kind, data)}">'
+    look = f'width="{SIZE}" style="image-rendering:pixelated" alt="{name or what}"'
+    shown = f'<img {look} src="{_uri(*_image(frames))}">'
+    if len(frames) == 1:
+        return shown
+    still = _uri(*_image(frames[:1]))
+    return f'<picture><source media="(prefers-reduced-motion: reduce)" srcset="{still}">{shown}</picture>'
 
 
 def _uri(kind: str, data: bytes) -> str:

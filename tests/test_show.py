@@ -37,9 +37,12 @@ def test_a_grey_picture_is_dark_where_it_is_great():
 
 @pytest.mark.parametrize(("item", "frames"), [(CLIP, 5), (CLOUD, 12)])
 def test_clips_and_shapes_move(item, frames):
-    kind, file = payload(as_html(item))
+    still, moving = as_html(item).split("<img", 1)
+    kind, file = payload(moving)
     assert kind == "image/gif"
     assert Image.open(file).n_frames == frames
+    assert '<source media="(prefers-reduced-motion: reduce)"' in still
+    assert payload(still)[0] == "image/png"
 
 
 def test_a_sound_can_be_played():
