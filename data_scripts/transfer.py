@@ -75,7 +75,7 @@ def _download(source: str, file: BinaryIO, most: int) -> None:
         while thread.is_alive() and limited.taken - seen >= window * SLOWEST:
             seen = limited.taken
             thread.join(window)
-    if thread.is_alive() and not (answered or limited.taken):  # a name with many addresses takes as many time-outs
+    if thread.is_alive() and not answered:  # a name with many addresses takes as many time-outs
         raise needs("requests").ConnectTimeout("timed out")
     if thread.is_alive():
         raise TimeoutError(f"slower than {SLOWEST:,} bytes a second over {window:.3g} s")

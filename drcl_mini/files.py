@@ -110,8 +110,9 @@ def write_npz(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> None
         with open(path, "wb") as file:
             save(file, **arrays)
         with zipfile.ZipFile(path) as archive:
-            packed = {member.filename.removesuffix(".npy"): member.compress_size for member in archive.infolist()}
-        if _excess((max(4 * array.size, array.nbytes), packed[key]) for key, array in arrays.items()) <= MOST_UNPACKED:
+            members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
+        sizes = ((max(4 * arrays[key].size, m.file_size), m.compress_size) for key, m in members.items())
+        if _excess(sizes) <= MOST_UNPACKED:
             return
 
 

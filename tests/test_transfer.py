@@ -100,6 +100,7 @@ def test_a_thread_that_does_not_end_is_left_alone(monkeypatch, tmp_path):
     monkeypatch.setattr(module, "TIMEOUT", 0.1)
 
     def drip(self, url, file, _):
+        self.kwargs["hooks"]["response"]()
         for _ in range(500):
             file.write(b"1")
             time.sleep(0.01)

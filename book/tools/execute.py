@@ -22,6 +22,7 @@ def execute(path: Path) -> None:
         notebook,
         timeout=600,
         record_timing=False,
+        coalesce_streams=True,  # what a cell prints is one text, however it came
         resources={"metadata": {"path": str(BOOK)}},
     ).execute()
     notebook.metadata = {

@@ -145,7 +145,7 @@ def _measured(path: Path) -> bool:
         return False
     try:
         return bool(json.loads(path.read_text(encoding="utf-8"))["measured"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         told = "expected a file that  drcl_mini bench-speed  has written: move it, or use another --out"
         raise ValueError(f"{str(path)!r} is no row of this benchmark ({type(error).__name__}), {told}") from None
 
