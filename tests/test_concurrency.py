@@ -19,7 +19,7 @@ def at_once(*works):
     together = threading.Barrier(len(works))
 
     def begin(work):
-        together.wait(30)
+        together.wait(600)
         return work()
 
     with ThreadPoolExecutor(len(works)) as pool:

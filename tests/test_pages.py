@@ -108,6 +108,7 @@ def visit(browser, served):
 
     def go(path, **options):
         page = browser.new_page(**options)
+        page.set_default_timeout(600_000)  # milliseconds, for what hangs: a busy machine is slow
         opened.append(page)
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -127,7 +128,7 @@ def visit(browser, served):
 def test_page(path, visit):
     page = visit(path, viewport=PHONE, color_scheme="light")
     if page.query_selector("article .math"):
-        page.wait_for_selector("article mjx-container", timeout=30_000)
+        page.wait_for_selector("article mjx-container")
         page.wait_for_function("() => !document.querySelector('article .math:not(:has(mjx-container))')")
     mixed = page.eval_on_selector_all("article p:has(mjx-container)", "texts => texts.map(text => text.innerText)")
     assert not any("$" in text for text in mixed), "raw mathematics"
@@ -141,7 +142,7 @@ def test_page(path, visit):
         assert menus[-1][2] in (0, 10), "not the ten items asked for"
     page.evaluate("document.querySelectorAll('article img').forEach(image => image.loading = 'eager')")
     loaded = "() => [...document.querySelectorAll('article img')].every(i => i.complete && i.naturalWidth > 0)"
-    page.wait_for_function(loaded, timeout=20_000)
+    page.wait_for_function(loaded)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"] + 1, "wider than a phone's screen"
     background, text = page.evaluate(CONTRAST)
     assert background > 0.9 > 0.5 > text
@@ -185,7 +186,7 @@ def test_arrow_keys_walk_on_from_the_dot_pointed_at(visit):
 
 def test_search_finds_a_word(visit):
     page = visit("search.html?q=recasting")
-    page.wait_for_selector("#search-results li", timeout=20_000)
+    page.wait_for_selector("#search-results li")
     assert page.locator("#search-results li").count() > 1
 
 

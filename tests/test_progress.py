@@ -109,7 +109,7 @@ def server():
 
     yield begin, status
     process.stdin.close()
-    process.wait(60)
+    process.wait(600)
 
 
 def test_killed_at_random_moments(server, tmp_path, chance, record_property):

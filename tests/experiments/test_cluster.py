@@ -50,11 +50,11 @@ def running(tmp_path):
 
 def test_a_cluster_whose_parts_go_one_by_one(running, drcl, sm, scores, monkeypatch, complains, slow):
     tasks = [sm(), replace(drcl("slow"), dataset=slow.stem), drcl("c", seeds=range(3)), drcl("d", learning_rate=1e30)]
-    monkeypatch.setattr(cluster, "PATIENCE", 1)
+    monkeypatch.setattr(cluster, "PATIENCE", 5)
     with complains(repr(running.address), "no workers", "dask worker", error=ConnectionError):
         connected(running.address).__enter__()
     running.work(1)
-    monkeypatch.setattr(cluster, "PATIENCE", 60)
+    monkeypatch.setattr(cluster, "PATIENCE", 600)
     found = []
     with connected(running.address) as client:
         for task, records in in_cluster(tasks, client):
@@ -62,7 +62,7 @@ def test_a_cluster_whose_parts_go_one_by_one(running, drcl, sm, scores, monkeypa
                 wait_for(lambda: any(map(len, client.processing().values())))
                 os.replace(slow.with_suffix(".real"), slow)
                 running.work(1)
-                client.wait_for_workers(2, timeout=60)
+                client.wait_for_workers(2, timeout=600)
                 running.workers[0].kill()
                 wait_for(lambda: blamed(client))
             assert records[0]["task"] == task.id
@@ -93,9 +93,9 @@ def blamed(client):
 
 
 def wait_for(happened):
-    until = time.monotonic() + 60
+    until = time.monotonic() + 600
     while not happened():
-        assert time.monotonic() < until, "not within a minute"
+        assert time.monotonic() < until, "not within ten minutes"
         time.sleep(0.02)
 
 
