@@ -21,7 +21,14 @@ SIZES = {"image": (24, 7), "text": (20, 5)}
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers that fill one numba cache (librosa, umap-learn) at once can crash: each has its own, kept for next time.
     os.environ["NUMBA_CACHE_DIR"] = str(Path(sys.prefix, "numba", os.environ["PYTEST_XDIST_WORKER"]))
-torch.set_num_threads(1)  # on a busy machine, threads that wait for each other make tiny models 25 times slower
+# PyTorch's compiler keeps what it compiled under names that don't tell kernels apart; these caches do.
+os.environ.setdefault(
+    "TORCHINDUCTOR_CACHE_DIR",
+    str(Path(sys.prefix, "inductor", torch.backends.cpu.get_cpu_capability().replace(" ", "-"))),
+)
+# One thread unless more are asked for: on a busy machine, threads that wait for each other make tiny models 25 times
+# slower. `make portable` asks for two.
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
 
 
 def pytest_runtest_setup(item):

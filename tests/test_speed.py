@@ -48,7 +48,7 @@ def test_a_row_says_what_was_measured_where_and_how(quick, name):
     row = quick(name)
     assert row["command"] == f"python -m drcl_mini bench-speed --rows {name} --repetitions 2 --quick"
     assert row["environment"]["torch"] == torch.__version__
-    assert (row["device"], row["measured"]) == ("cpu", True)
+    assert (row["device"], row["measured"]) == ("cpu", True), row
     assert row["figures"]
     for figure, bounds in row["target"].items():
         assert (figure in row["figures"]) != (figure in row["not here"])

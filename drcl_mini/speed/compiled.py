@@ -53,7 +53,7 @@ def _epoch(train: Split, validation: Split, settings: Settings, compiling: bool,
         with losses:
             fit_alone(encoder, train, validation, prior, settings, name, lambda record: ticks.append(perf_counter()))
     except torch._dynamo.exc.TorchDynamoException as error:
-        raise NotMeasuredError(f"torch.compile can't here: {str(error).splitlines()[0]}") from None
+        raise NotMeasuredError(f"torch.compile can't here: {' '.join(str(error).split()[:40])}") from None
     mean = (ticks[-1] - ticks[WARM]) / (len(ticks) - 1 - WARM)
     if compiling:
         starts.append(ticks[WARM] - ticks[0] - WARM * mean)
