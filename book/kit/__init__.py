@@ -1,9 +1,11 @@
 """What the chapters share: style, pictures that react, the package's source, stored results."""
 
+from .claims import claim
 from .diagrams import arrow, box, draw_method
 from .live import hover, panel, png, slider
 from .results import RESULTS, made_by, result, runs
 from .source import show_source
+from .stored import load_or_train, provenance
 from .style import (
     CLASSES,
     COLOURS,
@@ -26,11 +28,14 @@ __all__ = [
     "RESULTS",
     "arrow",
     "box",
+    "claim",
     "draw_method",
     "hover",
+    "load_or_train",
     "made_by",
     "panel",
     "png",
+    "provenance",
     "result",
     "runs",
     "show_source",

@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -61,25 +60,19 @@ def _chapter(page: str, part: str) -> Chapter:
 
 
 def measure() -> None:
-    """Run every chapter in a fresh kernel, into a file that is thrown away; note seconds and peak memory."""
+    """Run every chapter in a fresh kernel, store none of its outputs; note seconds and peak memory."""
     rows = {}
     for chapter in chapters():
-        with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder) / "chapter.ipynb"
-            program = [
-                sys.executable,
-                __file__,
-                "--run",
-                f"{chapter.page}.ipynb",
-                str(out),
-            ]
-            start = time.perf_counter()
-            process = subprocess.Popen(  # noqa: S603 (this file, no shell)
-                program, env=os.environ | {"OMP_NUM_THREADS": "1"}
-            )
-            _, status, usage = os.wait4(process.pid, 0)
-            if status:
-                raise RuntimeError(f"{chapter.page} failed")
+        program = [sys.executable, ROOT / "book/tools/execute.py", "--discard"]
+        start = time.perf_counter()
+        process = subprocess.Popen(  # noqa: S603 (our own program, no shell)
+            [*program, ROOT / f"{chapter.page}.ipynb"],
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            stdout=subprocess.DEVNULL,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        if status:
+            raise RuntimeError(f"{chapter.page} failed")
         seconds = time.perf_counter() - start
         rows[chapter.page] = {
             "seconds": round(seconds, 1),
@@ -90,15 +83,6 @@ def measure() -> None:
     command = "python book/tools/chapters.py --measure"
     found = {"command": command, "date": time.strftime("%Y-%m-%d")}
     write_json(STATUS, found | {"environment": environment(), "chapters": rows})
-
-
-def _run(source: str, out: str) -> None:
-    from nbclient import NotebookClient
-
-    notebook = nbformat.read(ROOT / source, as_version=4)
-    where = {"metadata": {"path": str(ROOT / "book")}}
-    NotebookClient(notebook, timeout=600, resources=where).execute()
-    nbformat.write(notebook, out)
 
 
 def _minutes(row: dict) -> str:
@@ -201,9 +185,6 @@ def main(check: bool) -> int:
 
 
 if __name__ == "__main__":
-    if "--run" in sys.argv:
-        _run(*sys.argv[-2:])
-        sys.exit(0)
     if "--measure" in sys.argv:
         measure()
     sys.exit(main("--check" in sys.argv))
