@@ -7,10 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from drcl_mini.checks import nearest
-from drcl_mini.datasets import CONVERTED
-from drcl_mini.files import check_writable, data_folder
-from drcl_mini.terminal import Parser, one_line, show_anything
+from drcl_mini.core.checks import nearest
+from drcl_mini.core.files import check_writable, data_folder
+from drcl_mini.core.terminal import Parser, one_line, show_anything
+from drcl_mini.data.load import CONVERTED
 
 from .about import table
 from .convert import OnRequest

@@ -9,7 +9,7 @@ from typing import Any
 
 import drcl_mini
 from drcl_mini import MultimodalDataset, Split
-from drcl_mini.files import data_folder, replacing
+from drcl_mini.core.files import data_folder, replacing
 
 from .about import About
 from .identity import file_id

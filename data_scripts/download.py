@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from drcl_mini.files import data_folder, replacing
+from drcl_mini.core.files import data_folder, replacing
 
 from .about import readable
 from .identity import file_id

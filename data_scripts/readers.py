@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from drcl_mini.checks import needs
-from drcl_mini.files import check_packing
+from drcl_mini.core.checks import needs
+from drcl_mini.core.files import check_packing
 
 from .mat5 import Mat5, is_mat5
 

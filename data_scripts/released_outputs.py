@@ -1,13 +1,13 @@
 """What the authors of DRCL released of their Wikipedia run: test features, predictions, priors and log.
 
-github.com/QinYang79/DRCL at 91910a0. ``drcl_mini.datasets.load_released_outputs`` reads the result.
+github.com/QinYang79/DRCL at 91910a0. ``drcl_mini.data.load.load_released_outputs`` reads the result.
 """
 
 from pathlib import Path
 
 import numpy as np
 
-from drcl_mini.files import data_folder, replacing
+from drcl_mini.core.files import data_folder, replacing
 
 from .about import About
 from .convert import write_card

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drcl_mini.checks import needs
+from drcl_mini.core.checks import needs
 
 from .about import About
 from .archives import read_folder

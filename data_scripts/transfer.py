@@ -10,7 +10,7 @@ from urllib.request import url2pathname
 
 from tqdm import tqdm
 
-from drcl_mini.checks import needs
+from drcl_mini.core.checks import needs
 
 TIMEOUT = 60.0
 """Seconds without an answer before a try gives up."""
@@ -46,7 +46,7 @@ def transfer(source: str, target: Path, most: int) -> None:
     for attempt in range(TRIES):
         try:
             with open(target, "wb") as file:
-                _download(source, file, most)
+                download(source, file, most)
             return
         except Exception as error:
             if attempt + 1 == TRIES or not _may_pass(error):
@@ -54,7 +54,7 @@ def transfer(source: str, target: Path, most: int) -> None:
             time.sleep(PAUSE * 2**attempt)
 
 
-def _download(source: str, file: BinaryIO, most: int) -> None:
+def download(source: str, file: BinaryIO, most: int) -> None:
     """One try, in a thread that is left alone when its time is up: a drip of bytes never times out by itself."""
     pooch, failed, answered = needs("pooch"), [], []
 

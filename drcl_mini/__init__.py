@@ -1,21 +1,22 @@
 """drcl_mini: Deep Reversible Consistency Learning (DRCL) for cross-modal retrieval, small and readable.
 
-The modules read in the order the data flow: ``data``, ``datasets``, ``encoder``, ``prior``, ``recasting``,
-``augmentation``, ``losses``, ``consistency``, ``training``, ``estimator``, ``metrics``, ``evaluation``, ``search``.
+Folders, from the ground up; each imports only from those before it: ``core`` (checks, devices, files), ``data``,
+``retrieval`` (metrics, search), ``method`` (DRCL itself, to be read in the order of the paper), ``many`` (many models
+at once), ``baselines`` (compared methods), ``experiments`` (benchmarks), ``speed``, ``app`` (the command line).
 """
 
-from .batch import fit_many
-from .data import MultimodalDataset, Split
-from .datasets import available_datasets, load_dataset
-from .encoder import Encoder
-from .estimator import DRCL
-from .evaluation import Evaluation, evaluate
-from .metrics import average_precision, mean_average_precision, precision_at_k, precision_recall
-from .search import Neighbours, nearest_neighbours
-from .settings import Settings, released_settings
-from .training import TrainingDiverged
-
-__version__ = "0.1.0"
+from .core.version import __version__ as __version__
+from .data.dataset import MultimodalDataset
+from .data.load import available_datasets, load_dataset
+from .data.split import Split
+from .many.fit import fit_many
+from .method.encoder import Encoder
+from .method.estimator import DRCL
+from .method.settings import Settings, released_settings
+from .method.training import TrainingDiverged
+from .retrieval.evaluation import Evaluation, evaluate
+from .retrieval.metrics import average_precision, mean_average_precision, precision_at_k, precision_recall
+from .retrieval.search import Neighbours, nearest_neighbours
 
 __all__ = [
     "DRCL",

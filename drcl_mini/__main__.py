@@ -4,8 +4,8 @@ import signal
 import sys
 from typing import NoReturn
 
-from .cli import main
-from .terminal import Terminated
+from .app.cli import main
+from .core.terminal import Terminated
 
 
 def _terminated(*_: object) -> NoReturn:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-import drcl_mini.estimator
+import drcl_mini.many.fit
+import drcl_mini.method.estimator
 from drcl_mini import DRCL, Split, available_datasets, fit_many, load_dataset, mean_average_precision
 
 BAD_ROWS = np.ones((24, 7))
@@ -149,8 +150,10 @@ def given(tiny, train, validation):
 @pytest.fixture
 def no_training(monkeypatch, tmp_path, data_home):
     """Nothing may be trained from here on, and nothing written."""
-    for name in ("learn_priors", "fit_encoders"):
-        monkeypatch.setattr(drcl_mini.batch, name, lambda *_, **__: pytest.fail("training had begun"))
+    places = [(drcl_mini.method.estimator, "learn_prior"), (drcl_mini.method.estimator, "fit_encoder")]
+    places += [(drcl_mini.many.fit, "learn_priors"), (drcl_mini.many.fit, "fit_encoders")]
+    for module, name in places:
+        monkeypatch.setattr(module, name, lambda *_, **__: pytest.fail("training had begun"))
     monkeypatch.chdir(tmp_path)
     yield
     assert list(tmp_path.iterdir()) == []

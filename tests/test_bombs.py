@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from drcl_mini import MultimodalDataset, Split
-from drcl_mini.files import MOST_UNPACKED
+from drcl_mini.core.files import MOST_UNPACKED
 
 PIECE = bytes(2**24)
 PIECES = 96
@@ -106,7 +106,7 @@ for path in map(Path, sys.argv[1:]):
 
 
 def test_data_that_are_nearly_empty_come_back(tmp_path, monkeypatch):
-    monkeypatch.setattr("drcl_mini.files.MOST_UNPACKED", 2**18)
+    monkeypatch.setattr("drcl_mini.core.files.MOST_UNPACKED", 2**18)
     words = np.zeros((1000, 2000), dtype=np.float32)
     words[np.arange(1000), np.arange(1000) % 7] = 1
     labels = {"a": np.arange(1000) % 3, "b": np.eye(300, dtype=np.int64)[np.arange(1000) % 300]}

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from drcl_mini import DRCL, MultimodalDataset, baselines, evaluate, fit_many, load_dataset, nearest_neighbours
+from drcl_mini.app.probe import linear_probe
 from drcl_mini.baselines import class_pairs
-from drcl_mini.index import FaissIndex
-from drcl_mini.probe import linear_probe
+from drcl_mini.retrieval.index import FaissIndex
 
 
 def at_once(*works):

@@ -6,7 +6,7 @@ import pytest
 from data_scripts import wikipedia_classic
 from data_scripts.__main__ import NAMES, main, script
 from data_scripts.identity import blob_id
-from drcl_mini.datasets import CONVERTED
+from drcl_mini.data.load import CONVERTED
 
 PLACE = wikipedia_classic.BASE.removeprefix("https://")
 PUBLIC = [name for name in NAMES if not script(name).ABOUT.ask]

@@ -24,7 +24,7 @@ from data_scripts import transfer, wikipedia_classic
 from data_scripts.__main__ import main
 from data_scripts.identity import blob_id
 from drcl_mini import load_dataset
-from drcl_mini.datasets import CONVERTED
+from drcl_mini.data.load import CONVERTED
 
 PLACE = "/" + wikipedia_classic.BASE.removeprefix("https://")
 FEATURES = "raw_features.mat"

@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-import drcl_mini.files
+import drcl_mini.core.files
 from data_scripts.readers import ConversionError, read_variables
 from drcl_mini import DRCL, MultimodalDataset, load_dataset
-from drcl_mini.datasets import load_released_outputs
+from drcl_mini.core.files import read_npz
+from drcl_mini.data.items import MOST_NAMES
+from drcl_mini.data.load import load_released_outputs
 from drcl_mini.experiments.grid import Task
 from drcl_mini.experiments.results import read_results, records_of
 from drcl_mini.experiments.writing import ResultsFile
-from drcl_mini.files import read_npz
-from drcl_mini.items import MOST_NAMES
 
 
 def zipped(path, packing=zipfile.ZIP_DEFLATED, **members):
@@ -76,7 +76,7 @@ def test_members_that_share_their_bytes(tmp_path, complains):
 
 def test_more_than_the_memory_holds(tmp_path, complains, monkeypatch):
     np.savez_compressed(tmp_path / "some.npz", x=np.zeros(10**5))
-    monkeypatch.setattr(drcl_mini.files, "free_memory", lambda device: 1000)
+    monkeypatch.setattr(drcl_mini.core.files, "free_memory", lambda device: 1000)
     monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("read"))
     with complains("some.npz", "unpacks to 800", "1000 are free"):
         read_npz(tmp_path / "some.npz")

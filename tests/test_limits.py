@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-import drcl_mini.encoder
-import drcl_mini.search
+import drcl_mini.method.estimator
+import drcl_mini.retrieval.search
 from drcl_mini import DRCL, MultimodalDataset, evaluate, nearest_neighbours
-from drcl_mini import progress as progress_module
-from drcl_mini.encoder import embed
 from drcl_mini.experiments.grid import Task
 from drcl_mini.experiments.results import read_results, records_of
 from drcl_mini.experiments.writing import ResultsFile
-from drcl_mini.index import FaissIndex
+from drcl_mini.method import progress as progress_module
+from drcl_mini.method.encoder import embed
+from drcl_mini.retrieval.index import FaissIndex
 
 resource = pytest.importorskip("resource")
 
@@ -106,9 +106,9 @@ def read_only():
 USES = """
 import sys
 from pathlib import Path
-from drcl_mini.cli import main
+from drcl_mini.app.cli import main
 from drcl_mini.experiments.writing import ResultsFile
-from drcl_mini.files import check_writable, replacing
+from drcl_mini.core.files import check_writable, replacing
 folder = Path(sys.argv[1])
 for use in (replacing(folder / "note.txt").__enter__, lambda: check_writable(folder)):
     try:
@@ -161,7 +161,7 @@ def test_a_fit_whose_disk_fills_up_goes_on_when_there_is_room(tiny, train, state
 
 
 def test_a_folder_for_progress_is_tried_before_training(tiny, train, tmp_path, monkeypatch):
-    monkeypatch.setattr(drcl_mini.batch, "learn_priors", lambda *_, **__: pytest.fail("training had begun"))
+    monkeypatch.setattr(drcl_mini.method.estimator, "learn_prior", lambda *_, **__: pytest.fail("training had begun"))
     with pytest.raises(OSError, match=str(tmp_path)), limit(resource.RLIMIT_FSIZE, 100):
         DRCL(**tiny).fit(train, checkpoint=tmp_path / "fit")
     assert list(tmp_path.iterdir()) == []
@@ -171,7 +171,7 @@ def test_a_full_disk_on_the_command_line(tmp_path):
     arguments = ["run", "digits-halves", "--device", "cpu", "--out", str(tmp_path / "out")]
     arguments += ["--set", "hidden=[8]", "--set", "epochs=1", "--set", "prior_epochs=1"]
     code = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
-    code += "from drcl_mini.cli import main; sys.exit(main(sys.argv[1:]))"
+    code += "from drcl_mini.app.cli import main; sys.exit(main(sys.argv[1:]))"
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=Path(__file__).parents[1]
     )

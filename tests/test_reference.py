@@ -18,8 +18,8 @@ import drcl_mini
 import drcl_mini.baselines
 from data_scripts.__main__ import main as data_main
 from data_scripts.transfer import TIMEOUT, reason
-from drcl_mini.cli import main
-from drcl_mini.environment import environment
+from drcl_mini.app.cli import main
+from drcl_mini.core.environment import environment
 
 ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"

@@ -31,7 +31,7 @@ def tries(monkeypatch):
                 raise errors[len(made) - 1]
             file.write(b" and half")
 
-        monkeypatch.setattr(module, "_download", download)
+        monkeypatch.setattr(module, "download", download)
         return made
 
     return start

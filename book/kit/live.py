@@ -118,7 +118,7 @@ def hover(
         groups: by name, the group of each item, say its medium or its family.
         palette: the colour of each group.
         titles: a plain line for each item; also shown where scripts are off.
-        items: HTML for each item, as :func:`drcl_mini.show.as_html` makes it.
+        items: HTML for each item, as :func:`drcl_mini.app.show.as_html` makes it.
         alt: what the scatter shows, for those who can't see it.
         aspect: the height by the width of the plot, which is 500 wide.
     """

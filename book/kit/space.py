@@ -12,11 +12,11 @@ from scipy.spatial.distance import pdist
 from sklearn.metrics import silhouette_score
 
 from drcl_mini import MultimodalDataset, Settings, nearest_neighbours
-from drcl_mini.encoder import Encoder, build_encoder, embed
-from drcl_mini.losses import generalized_cross_entropy
-from drcl_mini.prior import Classifier, orthogonal_prior
-from drcl_mini.recasting import one_hot
-from drcl_mini.training import batches, generator
+from drcl_mini.data.labels import one_hot
+from drcl_mini.method.encoder import Encoder, build_encoder, embed
+from drcl_mini.method.losses import generalized_cross_entropy
+from drcl_mini.method.prior import Classifier, orthogonal_prior
+from drcl_mini.method.training import batches, generator
 
 Rows = Mapping[str, np.ndarray]
 

@@ -18,14 +18,10 @@ import numpy as np
 import torch
 
 from drcl_mini import DRCL
-from drcl_mini.checkpoint import (
-    load_checkpoint,
-    model_state,
-    restore_model,
-    save_checkpoint,
-)
-from drcl_mini.devices import resolve_device
-from drcl_mini.environment import environment
+from drcl_mini.core.devices import resolve_device
+from drcl_mini.core.environment import environment
+from drcl_mini.core.tensorfile import load_checkpoint, save_checkpoint
+from drcl_mini.method.saving import model_state, restore_model
 
 MODELS = Path(__file__).parents[1] / "models"
 KIND = "stored model of the drcl_mini book"

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from drcl_mini import DRCL, evaluate, fit_many, load_dataset
-from drcl_mini.environment import environment, write_json
+from drcl_mini.core.environment import environment, write_json
 
 OUT = Path(__file__).parents[1] / "results" / "augmentation.json"
 SEEDS = range(10)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import nbformat
 import yaml
 
-from drcl_mini.environment import environment, write_json
+from drcl_mini.core.environment import environment, write_json
 
 ROOT = Path(__file__).parents[2]
 STATUS = ROOT / "book/results/status.json"

@@ -10,9 +10,10 @@ from pathlib import Path
 import torch
 
 from drcl_mini import DRCL, evaluate, load_dataset
-from drcl_mini.datasets import load_released_outputs
-from drcl_mini.environment import environment, write_json
-from drcl_mini.recasting import one_hot, recast
+from drcl_mini.core.environment import environment, write_json
+from drcl_mini.data.labels import one_hot
+from drcl_mini.data.load import load_released_outputs
+from drcl_mini.method.recasting import recast
 
 BOOK = Path(__file__).parents[1]
 sys.path.insert(0, str(BOOK))

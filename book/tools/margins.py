@@ -21,7 +21,7 @@ from typing import Any
 
 import nbformat
 
-from drcl_mini.environment import environment, write_json
+from drcl_mini.core.environment import environment, write_json
 
 ROOT = Path(__file__).parents[2]
 BOOK, MARGINS = ROOT / "book", ROOT / "book/results/margins.json"

@@ -24,8 +24,8 @@ from drcl_mini import (
     nearest_neighbours,
 )
 from drcl_mini.baselines import ACMR, MARS, SDML, SM, DeepSM
-from drcl_mini.environment import environment, write_json
-from drcl_mini.prior import select_prior
+from drcl_mini.core.environment import environment, write_json
+from drcl_mini.method.prior import select_prior
 
 RESULT = Path(__file__).parents[1] / "results" / "new-modality.json"
 COMMAND = "python book/tools/new_modality.py"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from drcl_mini import load_dataset
-from drcl_mini.environment import environment, write_json
+from drcl_mini.core.environment import environment, write_json
 
 SETS = ("wikipedia-classic", "spoken-digits")
 

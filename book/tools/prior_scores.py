@@ -7,7 +7,7 @@ quiet cores. First fetch the data:  python -m data_scripts wikipedia-classic spo
 from pathlib import Path
 
 from drcl_mini import DRCL, evaluate, fit_many, load_dataset
-from drcl_mini.environment import environment, write_json
+from drcl_mini.core.environment import environment, write_json
 
 RESULT = Path(__file__).parents[1] / "results" / "prior-scores.json"
 COMMAND = "python -m data_scripts wikipedia-classic spoken-digits && python book/tools/prior_scores.py"

@@ -17,7 +17,7 @@ from drcl_mini import (
     load_dataset,
     nearest_neighbours,
 )
-from drcl_mini.environment import environment, write_json
+from drcl_mini.core.environment import environment, write_json
 
 SEEDS = range(4)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from drcl_mini.evaluation import interval
+from drcl_mini.core.intervals import interval
 from drcl_mini.experiments.report import verdicts
 from drcl_mini.experiments.results import read_results
 

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from drcl_mini import DRCL, evaluate, fit_many, load_dataset
-from drcl_mini.datasets import load_released_outputs
-from drcl_mini.environment import environment, write_json
-from drcl_mini.recasting import pseudo_inverse
+from drcl_mini.core.environment import environment, write_json
+from drcl_mini.data.load import load_released_outputs
+from drcl_mini.method.recasting import pseudo_inverse
 
 OUT = Path(__file__).parents[1] / "results" / "recasting.json"
 COMMAND = (

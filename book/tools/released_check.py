@@ -11,9 +11,9 @@ import numpy as np
 
 from data_scripts.released_outputs import ABOUT, BLOBS
 from drcl_mini import evaluate, nearest_neighbours, precision_at_k, precision_recall
-from drcl_mini.data import Split
-from drcl_mini.datasets import load_released_outputs
-from drcl_mini.environment import environment, write_json
+from drcl_mini.core.environment import environment, write_json
+from drcl_mini.data.load import load_released_outputs
+from drcl_mini.data.split import Split
 
 RESULT = Path(__file__).parents[1] / "results" / "released-check.json"
 COMMAND = (

@@ -15,19 +15,13 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from drcl_mini import (
-    DRCL,
-    MultimodalDataset,
-    consistency,
-    evaluate,
-    fit_many,
-    load_dataset,
-)
-from drcl_mini.datasets import ReleasedOutputs, load_released_outputs
-from drcl_mini.environment import environment, write_json
-from drcl_mini.prior import orthogonal_prior, simplex_prior
-from drcl_mini.recasting import pseudo_inverse
-from drcl_mini.training import generator
+from drcl_mini import DRCL, MultimodalDataset, evaluate, fit_many, load_dataset
+from drcl_mini.core.environment import environment, write_json
+from drcl_mini.data.load import ReleasedOutputs, load_released_outputs
+from drcl_mini.method import consistency
+from drcl_mini.method.prior import orthogonal_prior, simplex_prior
+from drcl_mini.method.recasting import pseudo_inverse
+from drcl_mini.method.training import generator
 
 OUT = Path(__file__).parents[1] / "results" / "released-facts.json"
 SETS, SEEDS = ("minimedia-small", "wikipedia-classic"), range(10)

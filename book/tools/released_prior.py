@@ -9,8 +9,8 @@ import numpy as np
 
 from data_scripts.released_outputs import BASE, BLOBS
 from data_scripts.wikipedia import COUNTS
-from drcl_mini.datasets import load_released_outputs
-from drcl_mini.environment import environment, write_json
+from drcl_mini.core.environment import environment, write_json
+from drcl_mini.data.load import load_released_outputs
 
 RESULT = Path(__file__).parents[1] / "results" / "released-prior.json"
 COMMAND = (

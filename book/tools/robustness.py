@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-from drcl_mini.environment import environment, write_json
+from drcl_mini.core.environment import environment, write_json
 
 ROOT = Path(__file__).parents[2]
 RESULT = ROOT / "book/results/robustness.json"
@@ -20,7 +20,7 @@ PAGE = ROOT / "book/reference/promises.md"
 START, END = "<!-- robustness -->", "<!-- /robustness -->"
 TESTS = {
     "properties of metrics, recasting, augmentation, input (random cases)": "properties",
-    "training, killed and resumed": "test_progress.py",
+    "training, killed and resumed": "method/test_progress.py",
     "a benchmark, killed and resumed": "experiments/test_kill.py",
     "full disks, read-only folders, no descriptors, no memory": "test_limits.py",
     "several fits in threads": "test_concurrency.py",

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from drcl_mini import DRCL, Split, fit_many, mean_average_precision
-from drcl_mini.environment import environment, write_json
+from drcl_mini.core.environment import environment, write_json
 from drcl_mini.speed.measure import interleaved
 from drcl_mini.speed.retrieval import in_a_fresh_process, peak_gb
 

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from ..stack import Terms
+from ..method.training import Terms
 from .deep_sm import label_loss
 from .joint import RATES, Batch, DeepBaseline
 from .parts import Network, mlp, related

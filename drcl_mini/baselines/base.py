@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..checks import check_features, check_mapping, nearest
-from ..evaluation import Evaluation, evaluate
-from ..preflight import check_against, check_splits
-from ..split import Split
+from ..core.checks import check_features, check_mapping, nearest
+from ..data.split import Split
+from ..method.preflight import check_against, check_splits
+from ..retrieval.evaluation import Evaluation, evaluate
 from .pairing import check_pairs
 
 

@@ -9,9 +9,9 @@ import torch
 from scipy.linalg import block_diag
 from torch import Tensor
 
-from ..batch import Tensors
-from ..encoder import in_pieces
-from ..stack import Terms
+from ..method.encoder import in_pieces
+from ..method.fitting import Tensors
+from ..method.training import Terms
 from .joint import RATES, Batch, DeepBaseline
 from .linear import between_views, ridged, solve
 from .parts import Network, regularised

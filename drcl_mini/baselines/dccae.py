@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch.nn.functional as nnf
 from torch import Generator, nn
 
-from ..stack import Terms
+from ..method.training import Terms
 from .dcca import DCCA
 from .joint import RATES, Batch
 from .parts import Network, mlp

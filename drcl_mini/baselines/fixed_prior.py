@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..checks import nearest
-from ..estimator import DRCL
-from ..split import Split
+from ..core.checks import nearest
+from ..data.split import Split
+from ..method.estimator import DRCL
 from .base import Baseline
 
 PRIORS = {"simplex": "fixed simplex prior", "orthogonal": "fixed orthogonal prior"}

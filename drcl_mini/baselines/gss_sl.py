@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.linalg import solve
 
-from ..split import Split
+from ..data.split import Split
 from .linear import Linear
 
 EPSILON = 1e-8

@@ -17,18 +17,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..batch import Tensors, tensors
-from ..consistency import target_map
-from ..devices import on_device, resolve_device
-from ..encoder import Encoder, build_encoder, in_pieces
-from ..metrics import mean_average_precision
-from ..noise import with_label_noise
-from ..preflight import check_noise
-from ..settings import Settings
-from ..split import Split
-from ..stack import Stack, Terms
-from ..steps import replayed
-from ..training import Run, TrainingDiverged, generator, train
+from ..core.devices import on_device, resolve_device
+from ..data.split import Split
+from ..method.consistency import target_map
+from ..method.encoder import Encoder, build_encoder, in_pieces
+from ..method.fitting import Tensors, noisy, tensors
+from ..method.preflight import check_noise
+from ..method.settings import Settings
+from ..method.training import Terms, TrainingDiverged, Watch, batches, generator
+from ..retrieval.metrics import mean_average_precision
 from .base import Baseline
 from .parts import Network, linear_layer, mlp
 
@@ -55,7 +52,8 @@ class DeepBaseline(Baseline):
         epochs: each is one pass over the largest modality, with batches of over 128 two, of over 256 three, and so on,
             so that larger batches don't mean fewer steps; smaller modalities are repeated.
         patience: stop after so many epochs without a better validation score; the best epoch counts. The score is
-            the mean mAP over the tasks, for modalities trained alone that of :func:`drcl_mini.consistency.target_map`.
+            the mean mAP over the tasks, for modalities trained alone that of
+            :func:`drcl_mini.method.consistency.target_map`.
         label_noise: share of the training labels made wrong, the same ones as DRCL's of the same seed. Pairs stay as
             they are: those that ``class_pairs`` makes know the true classes, so they give away what noise should hide.
 
@@ -124,10 +122,9 @@ class DeepBaseline(Baseline):
             raise ValueError(f"hidden is (), {self.title} needs at least one hidden width before its shared layer")
         self._device = resolve_device(self.device)
         data, held = (tensors(split, self.n_classes_, self._device) for split in (train, validation))
-        if self.label_noise:
-            for name, (x, y) in data.items():
-                check_noise(train, name, settings)
-                data[name] = x, with_label_noise(y, self.label_noise, generator(self.seed, "noise", name))
+        for name, (x, y) in data.items():
+            check_noise(train, name, settings)
+            data[name] = x, noisy(y, settings, name)
         self.networks_: dict[str, Network] = {}
         self.history_: list[dict[str, Any]] = []
         for names in [train.modalities] if self.together else [(name,) for name in train.modalities]:
@@ -152,39 +149,41 @@ class DeepBaseline(Baseline):
                     rows = [torch.randperm(len(x), generator=source) for _ in rounds]
                 order[name] = torch.cat(rows)[:drawn].to(x.device)
 
-        def losses(network: Network, index: Tensor, partner: Tensor, own: Terms) -> Terms:
-            rows = {name: order[name][index] for name in names}
-            batch = {n: (network.standard(n, data[n][0][row]), data[n][1][row]) for n, row in rows.items()}
-            terms = self._losses(network, batch)
-            return {**terms, "total": torch.stack(list(terms.values())).sum()}
-
-        def after_epoch(stack: Stack, own: Terms) -> Terms:
-            shuffle()
-            if not scored:
-                return {}
-            self._settle(network, data)
-            return {"validation_map": torch.tensor([self._score({name: held[name] for name in scored})])}
-
-        scored = [name for name in names if name in held]
-        scored = scored if len(scored) > self.together else []
-        rank = (lambda record: record["validation_map"]) if scored else None
-        batches, epochs = generator(self.seed, "batches", *names), range(1, settings.epochs + 1)
+        scored = {name: held[name] for name in names if name in held}
+        if len(scored) <= self.together:  # one modality has nothing to find
+            scored = {}
+        best = (lambda record: record["validation_map"]) if scored else None
         patience = settings.patience if scored else None
-        run = Run(network, settings, batches, settings.learning_rate, epochs, unused=("q",), rank=rank)
-        run.patience = patience
+        adam = torch.optim.Adam(network.parameters(), settings.learning_rate, settings.betas, fused=True)
+        shuffled = generator(self.seed, "batches", *names)
+        epochs = range(1, settings.epochs + 1)
         shuffle()
+        watch = Watch(network, adam, shuffled, epochs, best, patience)
         try:
-            with replayed(False):  # a recording would read the order of the epoch it was made in
-                train([run], losses, drawn, after_epoch)
+            with watch:
+                for epoch in watch:
+                    for index, _ in batches(drawn, settings.batch_size, settings.drop_last, shuffled, self._device):
+                        rows = {name: order[name][index] for name in names}
+                        batch = {n: (network.standard(n, data[n][0][row]), data[n][1][row]) for n, row in rows.items()}
+                        terms = self._losses(network, batch)
+                        total = torch.stack(list(terms.values())).sum()
+                        network.zero_grad()
+                        total.backward()
+                        adam.step()
+                        watch.add(len(index), **terms, total=total)
+                    means, scores = watch.means(), {}
+                    shuffle()
+                    if scored:
+                        self._settle(network, data)
+                        scores["validation_map"] = self._score(scored)
+                    watch.end_epoch(epoch=epoch, **means, **scores)
         except torch.linalg.LinAlgError as error:  # DCCA's and SMLN's matrices, when the outputs are not finite
             advice = f"lower the learning rate ({settings.learning_rate:g})"
-            raise TrainingDiverged(f"training diverged in epoch {len(run.records) + 1}: {error}; {advice}") from None
+            raise TrainingDiverged(f"training diverged in epoch {len(watch.records) + 1}: {error}; {advice}") from None
         finally:
             label = {} if self.together else {"modality": names[0]}
-            self.history_ += [{**label, **record} for record in run.records]
+            self.history_ += [{**label, **record} for record in watch.records]
             network.requires_grad_(False)
-        if run.error is not None:
-            raise run.error
         self._settle(network, data)
 
     def _network(self, names: tuple[str, ...], data: Tensors, settings: Settings) -> Network:

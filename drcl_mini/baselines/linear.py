@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import LinAlgError, block_diag, eigh
 
-from ..split import Split
+from ..data.split import Split
 from .base import Baseline
 
 Views = Mapping[str, np.ndarray]

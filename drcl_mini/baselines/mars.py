@@ -7,9 +7,8 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from ..prior import orthogonal_prior
-from ..stack import Terms
-from ..training import generator
+from ..method.prior import orthogonal_prior
+from ..method.training import Terms, generator
 from .deep_sm import label_loss
 from .dscmr import likelihood_loss
 from .joint import RATES, Batch, DeepBaseline

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from scipy.linalg import block_diag
 
-from ..split import Split
+from ..data.split import Split
 from .linear import Linear, between_views, ridged, solve
 
 

@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from ..prior import orthogonal_prior
-from ..stack import Terms
+from ..method.prior import orthogonal_prior
+from ..method.training import Terms
 from .joint import RATES, Batch, DeepBaseline
 from .parts import Network
 

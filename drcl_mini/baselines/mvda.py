@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from scipy.linalg import block_diag
 
-from ..split import Split
+from ..data.split import Split
 from .linear import Linear, Views, class_sums, ridged, solve
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..split import Split
+from ..data.split import Split
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from ..encoder import Encoder
+from ..method.encoder import Encoder
 
 
 def linear_layer(d: int, out: int, source: torch.Generator, bias: bool = True) -> nn.Linear:

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..split import Split
+from ..data.split import Split
 from .linear import Linear, between_views, solve
 
 

@@ -6,9 +6,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ..prior import orthogonal_prior
-from ..stack import Terms
-from ..training import generator
+from ..method.prior import orthogonal_prior
+from ..method.training import Terms, generator
 from .joint import RATES, Batch, DeepBaseline
 from .parts import Network, mean_distance, mlp
 
@@ -25,8 +24,8 @@ class SDML(DeepBaseline):
     lies outside the span of P serves the reconstruction alone.
 
     Departs from the authors' code: g_v's outputs are free (there they have unit rows, too), as x are the standardised
-    features; the epoch is picked by :func:`drcl_mini.consistency.target_map`, not by the second term on validation
-    data; every item has labels.
+    features; the epoch is picked by :func:`drcl_mini.method.consistency.target_map`, not by the second term on
+    validation data; every item has labels.
 
     Args:
         alpha: α, the share of the reconstruction; 0.5 is the authors'.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from ..split import Split
+from ..data.split import Split
 from .linear import Linear
 
 if TYPE_CHECKING:

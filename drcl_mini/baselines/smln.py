@@ -6,8 +6,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ..batch import Tensors
-from ..stack import Terms
+from ..method.fitting import Tensors
+from ..method.training import Terms
 from .joint import RATES, Batch, DeepBaseline
 from .parts import Network, regularised
 

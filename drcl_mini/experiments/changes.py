@@ -6,8 +6,8 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 
 from ..baselines.joint import DeepBaseline
-from ..checks import nearest
-from ..settings import Settings
+from ..core.checks import nearest
+from ..method.settings import Settings
 from .methods import Method
 
 SHARED = tuple(f.name for f in fields(DeepBaseline) if f.name in {s.name for s in fields(Settings)} - {"seed"})
@@ -46,12 +46,12 @@ def change_of(text: str) -> Change:
         >>> change_of("hidden = 64.gamma=0.8")
         Change(of='hidden = 64', name='gamma', value=0.8)
     """
-    from ..cli import _setting
+    from ..core.terminal import assignment
 
     found = re.fullmatch(r"(?:(.+?)\.)?([^\W\d]\w*=.*)", text, re.DOTALL)
     if not found:
         raise ValueError(f"--set {text!r}: expected NAME=VALUE or METHOD.NAME=VALUE")
-    return Change(found[1] or "", *_setting(found[2]))
+    return Change(found[1] or "", *assignment(found[2]))
 
 
 def changes_of(method: Method, given: Sequence[Change]) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..checks import needs
-from ..evaluation import interval
-from ..files import check_writable
+from ..core.checks import needs
+from ..core.files import check_writable
+from ..core.intervals import interval
 from .changes import HELP, change_of
 from .choice import check_search, choose, stored
 from .cluster import connected, in_cluster

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from ..checks import nearest
+from ..core.checks import nearest
 from .drawing import INK, SMALL, WIDTH, Style, check_rows, draw_lines, drawing, failed_note, name_lines
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..checks import needs
+from ..core.checks import needs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ..checks import needs
+from ..core.checks import needs
 from .execution import run_task
 from .grid import Task
 from .results import Record, records_of
@@ -53,7 +53,7 @@ def in_processes(tasks: Sequence[Task], jobs: int) -> Results:
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    left, work = {task.id: task for task in tasks}, delayed(_in_worker)
+    left, work = {task.id: task for task in tasks}, delayed(in_worker)
     while left:
         begun: list[Task] = []
 
@@ -76,7 +76,7 @@ def in_processes(tasks: Sequence[Task], jobs: int) -> Results:
                 results.close()
 
 
-def _in_worker(task: Task, parent: int) -> tuple[str, list[Record]]:
+def in_worker(task: Task, parent: int) -> tuple[str, list[Record]]:
     """Ctrl-C reaches the workers, too: they leave it to the parent, which ends them.
 
     Bars take a lock of threads: one of processes would be told as leaked when the worker is ended.
@@ -106,7 +106,7 @@ def _alone(task: Task) -> list[Record]:
 
     executor = ProcessPoolExecutor(1)
     try:
-        return executor.submit(_in_worker, task, os.getpid()).result()[1]
+        return executor.submit(in_worker, task, os.getpid()).result()[1]
     except TerminatedWorkerError as error:
         reason = " ".join(str(error).split())
         return records_of(task, [{"error": f"its worker process died: {reason}"}] * len(task.seeds))

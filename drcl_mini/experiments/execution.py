@@ -12,18 +12,18 @@ import numpy as np
 
 from ..baselines import Baseline, class_pairs
 from ..baselines.pairing import Relabelled, check_pairs
-from ..batch import fit_many
-from ..data import MultimodalDataset
-from ..estimator import DRCL
-from ..evaluation import evaluate
-from ..metrics import precision_recall
-from ..noise import with_label_noise
-from ..preflight import check_noise
-from ..recasting import one_hot
-from ..settings import Settings
-from ..split import Split
-from ..terminal import Terminated
-from ..training import TrainingDiverged, generator
+from ..core.terminal import Terminated
+from ..data.dataset import MultimodalDataset
+from ..data.labels import one_hot
+from ..data.noise import with_label_noise
+from ..data.split import Split
+from ..many import fit_many
+from ..method.estimator import DRCL
+from ..method.preflight import check_noise
+from ..method.settings import Settings
+from ..method.training import TrainingDiverged, generator
+from ..retrieval.evaluation import evaluate
+from ..retrieval.metrics import precision_recall
 from .grid import Task
 from .loading import dataset, digest
 from .measures import PeakMemory, commit, exactly, seeded, surroundings

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..checks import needs
-from ..settings import Settings
+from ..core.checks import needs
+from ..method.settings import Settings
 from .curves import noise_curves, sweep
 from .plots import bars, precision_recall_curves, rank_diagram, task_heat_map
 from .published import published_rows

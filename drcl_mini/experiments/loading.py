@@ -2,8 +2,8 @@
 
 from functools import cache, lru_cache
 
-from ..datasets import load_dataset
-from ..progress import fingerprint
+from ..data.fingerprint import fingerprint
+from ..data.load import load_dataset
 
 dataset = lru_cache(maxsize=4)(load_dataset)
 

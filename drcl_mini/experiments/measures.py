@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..environment import environment
+from ..core.environment import environment
 
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -88,7 +88,7 @@ def exactly(threads: int) -> Iterator[None]:
 
 @functools.cache
 def surroundings(threads: int) -> dict[str, str]:
-    """:func:`drcl_mini.environment.environment`, read once for each number of threads."""
+    """:func:`drcl_mini.core.environment.environment`, read once for each number of threads."""
     return environment()
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from .. import baselines
 from ..baselines import Baseline
-from ..data import MultimodalDataset
-from ..estimator import DRCL
-from ..settings import Settings, released_settings
+from ..data.dataset import MultimodalDataset
+from ..method.estimator import DRCL
+from ..method.settings import Settings, released_settings
 from .variants import variants
 
 DRCL_GRID = {"learning_rate": (3e-4, 1e-3, 3e-3), "q_rate": (0.01, 0.03)}

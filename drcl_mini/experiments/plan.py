@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..checks import nearest, warn
-from ..datasets import CONVERTED, available_datasets
+from ..core.checks import nearest, warn
+from ..data.load import CONVERTED, available_datasets
 from .changes import Change, changes_of, check_changes, check_share
 from .choice import SEED, Choice, tries_of
 from .grid import Task, tasks_of

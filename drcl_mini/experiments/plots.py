@@ -7,7 +7,7 @@ a Matplotlib style (the book's ``drcl.mplstyle``), in force for that figure only
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..checks import needs
+from ..core.checks import needs
 from .drawing import (
     ACCENT,
     BESIDE,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..checks import needs
+from ..core.checks import needs
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series

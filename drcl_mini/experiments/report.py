@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import spearmanr
 
-from ..checks import nearest
-from ..files import check_writable
+from ..core.checks import nearest
+from ..core.files import check_writable
 from .gallery import draw_all
 from .published import published_means, read_published
 from .results import Record, read_results

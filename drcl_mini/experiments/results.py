@@ -11,7 +11,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from ..files import not_a_file
+from ..core.files import not_a_file
 from .grid import Task
 
 FORMAT = "drcl_mini bench 2"

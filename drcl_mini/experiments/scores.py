@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..checks import nearest, needs
+from ..core.checks import nearest, needs
 
 if TYPE_CHECKING:
     from pandas import DataFrame

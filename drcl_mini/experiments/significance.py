@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..checks import nearest
-from ..evaluation import interval
+from ..core.checks import nearest
+from ..core.intervals import interval
 
 RESAMPLES = 2**16
 """Sign flips that a test tries at most: all of them up to 16 pairs, a random draw of that many beyond."""

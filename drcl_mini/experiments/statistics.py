@@ -11,8 +11,8 @@ other data; what holds from one data set to the next is for :func:`rank_methods`
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..checks import nearest, needs
-from ..evaluation import interval
+from ..core.checks import nearest, needs
+from ..core.intervals import interval
 from .scores import Records, check_known, check_once, run_scores
 from .significance import Ranking, average_ranks, holm, paired
 

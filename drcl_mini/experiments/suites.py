@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..data import MultimodalDataset
-from ..settings import Settings
+from ..data.dataset import MultimodalDataset
+from ..method.settings import Settings
 from .methods import methods
 from .variants import ABLATIONS, variants
 

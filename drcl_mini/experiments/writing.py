@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from ..checks import warn
-from ..files import name_file, not_a_file
+from ..core.checks import warn
+from ..core.files import name_file, not_a_file
 from .results import Record, latest, parse
 
 

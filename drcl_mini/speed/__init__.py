@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from ..environment import environment, write_json
-from ..files import check_writable
+from ..core.environment import environment, write_json
+from ..core.files import check_writable
 from .compiled import compiled
 from .epoch import released_epoch
 from .measure import NotMeasuredError, Plan, Row

@@ -8,13 +8,13 @@ from unittest.mock import patch
 
 import torch
 
-from .. import consistency
-from ..data import Split
-from ..datasets import load_dataset
-from ..estimator import DRCL
-from ..prior import orthogonal_prior
-from ..settings import Settings
-from ..training import generator
+from ..data.load import load_dataset
+from ..data.split import Split
+from ..method import consistency
+from ..method.estimator import DRCL
+from ..method.prior import orthogonal_prior
+from ..method.settings import Settings
+from ..method.training import generator
 from .measure import NotMeasuredError, Plan, Row, fit_alone, fresh_encoder, interleaved, ratio, wikipedia_shapes
 
 WARM = 3

@@ -8,22 +8,12 @@ from time import perf_counter
 import numpy as np
 import torch
 
-from ..data import Split
-from ..prior import orthogonal_prior
-from ..settings import Settings
-from ..training import generator
+from ..data.split import Split
+from ..method.prior import orthogonal_prior
+from ..method.settings import Settings
+from ..method.training import generator
 from .loop import plain_training
-from .measure import (
-    Plan,
-    Row,
-    fit_alone,
-    fresh_encoder,
-    interleaved,
-    on_host,
-    ratio,
-    seconds_of,
-    wikipedia_shapes,
-)
+from .measure import Plan, Row, fit_alone, fresh_encoder, interleaved, on_host, ratio, seconds_of, wikipedia_shapes
 
 
 def released_epoch(plan: Plan) -> Row:

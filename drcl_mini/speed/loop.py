@@ -13,10 +13,10 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from ..losses import generalized_cross_entropy, inter_modal_consistency, intra_modal_consistency, recast_mse
-from ..metrics import mean_average_precision
-from ..settings import Settings
-from ..training import batches, generator
+from ..method.losses import generalized_cross_entropy, inter_modal_consistency, intra_modal_consistency, recast_mse
+from ..method.settings import Settings
+from ..method.training import batches, generator
+from ..retrieval.metrics import mean_average_precision
 
 Pair = tuple[Tensor, Tensor]
 

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..consistency import fit_encoders
-from ..data import Split
-from ..datasets import available_datasets
-from ..encoder import Encoder, build_encoder
-from ..recasting import one_hot
-from ..settings import Settings, released_settings
-from ..training import generator
+from ..data.labels import one_hot
+from ..data.load import available_datasets
+from ..data.split import Split
+from ..method.consistency import fit_encoder
+from ..method.encoder import Encoder, build_encoder
+from ..method.settings import Settings, released_settings
+from ..method.training import generator
 
 Row = dict[str, Any]
 
@@ -148,4 +148,4 @@ def fit_alone(
         report: told each epoch's record.
     """
     (x, y), held = (tuple(part.to(settings.device) for part in on_host(s, name)) for s in (train, validation))
-    fit_encoders([encoder], x, [y], [prior.to(settings.device)], [settings], name, held, [report])
+    fit_encoder(encoder, x, y, prior.to(settings.device), settings, name, held, report)

@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from ..index import PROBES, FaissIndex
-from ..metrics import mean_average_precision
-from ..search import Neighbours, nearest_neighbours, recall
+from ..retrieval.index import PROBES, FaissIndex
+from ..retrieval.metrics import mean_average_precision
+from ..retrieval.search import Neighbours, nearest_neighbours, recall
 
 Figures = dict[str, float]
 

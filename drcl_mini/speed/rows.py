@@ -6,20 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ..batch import fit_many
-from ..data import MultimodalDataset
-from ..datasets import load_dataset
-from ..estimator import DRCL
-from ..evaluation import evaluate, interval
-from ..steps import replayed
-from .measure import (
-    Plan,
-    Row,
-    interleaved,
-    ratio,
-    seconds_of,
-    wikipedia_shapes,
-)
+from ..core.intervals import interval
+from ..data.dataset import MultimodalDataset
+from ..data.load import load_dataset
+from ..many import fit_many, replayed
+from ..method.estimator import DRCL
+from ..retrieval.evaluation import evaluate
+from .measure import Plan, Row, interleaved, ratio, seconds_of, wikipedia_shapes
 
 
 def released_training(plan: Plan) -> Row:
@@ -52,7 +45,7 @@ def ten_seeds(plan: Plan) -> Row:
 
 
 def ten_seeds_replayed(plan: Plan) -> Row:
-    """The same, each step on a GPU replayed from a recording, see :func:`drcl_mini.steps.replayed`."""
+    """The same, each step on a GPU replayed from a recording, see :func:`drcl_mini.many.steps.replayed`."""
     with replayed():
         return ten_seeds(plan)
 

@@ -12,12 +12,12 @@ from time import perf_counter
 import numpy as np
 import torch
 
-from ..data import MultimodalDataset
-from ..datasets import available_datasets, load_dataset
-from ..encoder import embed
-from ..estimator import DRCL
-from ..evaluation import evaluate
-from ..settings import Settings
+from ..data.dataset import MultimodalDataset
+from ..data.load import available_datasets, load_dataset
+from ..method.encoder import embed
+from ..method.estimator import DRCL
+from ..method.settings import Settings
+from ..retrieval.evaluation import evaluate
 from .measure import NotMeasuredError, Plan, Row, fit_alone, fresh_encoder, seconds_of
 
 DATA = "wikipedia-classic"

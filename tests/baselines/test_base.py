@@ -93,7 +93,7 @@ def test_an_interrupted_fixed_prior_is_not_fitted(train, complains, monkeypatch)
         raise KeyboardInterrupt
 
     model = FixedPrior(settings={"hidden": (8,), "dim": 4, "epochs": 2})
-    monkeypatch.setattr("drcl_mini.consistency.augment", interrupted)  # DRCL makes a warning of it
+    monkeypatch.setattr("drcl_mini.method.consistency.augment", interrupted)  # DRCL makes a warning of it
     with pytest.raises(KeyboardInterrupt), pytest.warns(UserWarning, match="interrupted"):
         model.fit(train)
     with complains("has not been fitted"):

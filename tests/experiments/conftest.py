@@ -9,8 +9,8 @@ import pytest
 
 import drcl_mini.baselines
 from drcl_mini import MultimodalDataset
+from drcl_mini.app.cli import main
 from drcl_mini.baselines import Baseline
-from drcl_mini.cli import main
 from drcl_mini.experiments import command, execution
 from drcl_mini.experiments.engines import here
 from drcl_mini.experiments.grid import Task

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from drcl_mini.cli import main
+from drcl_mini.app.cli import main
 from drcl_mini.experiments import command
 from drcl_mini.experiments.choice import SEED
 from drcl_mini.experiments.results import read_results

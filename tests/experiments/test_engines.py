@@ -16,7 +16,7 @@ from drcl_mini.experiments.engines import here, in_processes
 
 
 def test_processes_give_the_same_bits_though_a_task_kills_its_worker(drcl, sm, scores, monkeypatch):
-    worker, tasks = engines._in_worker, [drcl("a"), drcl("fatal"), sm(), replace(drcl("c"), dataset="no such")]
+    worker, tasks = engines.in_worker, [drcl("a"), drcl("fatal"), sm(), replace(drcl("c"), dataset="no such")]
     expected = scores(record for _, records in here(tasks) for record in records)
 
     def fatal(task, parent):
@@ -24,7 +24,7 @@ def test_processes_give_the_same_bits_though_a_task_kills_its_worker(drcl, sm, s
             os.kill(os.getpid(), signal.SIGKILL)
         return worker(task, parent)
 
-    monkeypatch.setattr(engines, "_in_worker", fatal)
+    monkeypatch.setattr(engines, "in_worker", fatal)
     found = {}
     for task, records in in_processes(tasks, 2):
         assert [record["task"] for record in records] == [task.id] * len(task.seeds)
@@ -55,7 +55,7 @@ def test_ctrl_c_does_not_wait_for_a_task_that_is_done_again_alone(drcl, monkeypa
         wait_for(lambda: begun.exists() and begun.read_text())
         signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
 
-    monkeypatch.setattr(engines, "_in_worker", endless)
+    monkeypatch.setattr(engines, "in_worker", endless)
     before = signal.signal(signal.SIGUSR1, interrupt)
     try:
         threading.Thread(target=when_it_has_begun).start()

@@ -11,10 +11,10 @@ import drcl_mini.experiments.execution as execution
 import drcl_mini.experiments.measures as measures
 from drcl_mini import DRCL, TrainingDiverged, load_dataset
 from drcl_mini.baselines import SM
+from drcl_mini.core.terminal import Terminated
 from drcl_mini.experiments.execution import run_task
 from drcl_mini.experiments.loading import digest
 from drcl_mini.experiments.measures import PeakMemory
-from drcl_mini.terminal import Terminated
 
 
 def test_drcl_alone_gives_the_same(drcl):
@@ -87,7 +87,8 @@ def test_ctrl_c_is_no_failure(toy, drcl, export, monkeypatch):
     export("stoic", _learn=lambda self, *data: setattr(self, "interrupted_", True))
     with pytest.raises(KeyboardInterrupt):
         run_task(toy("stoic"))
-    monkeypatch.setattr("drcl_mini.consistency.augment", interrupted)  # which fit_many makes a warning of
+    for stage in ("method.consistency", "many.stages"):  # fit_many makes a warning of it, for one seed and for more
+        monkeypatch.setattr(f"drcl_mini.{stage}.augment", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_task(drcl())
 

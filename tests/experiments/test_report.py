@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from drcl_mini import Settings
-from drcl_mini.cli import main
+from drcl_mini.app.cli import main
 from drcl_mini.experiments.gallery import draw_all
 from drcl_mini.experiments.grid import Task
 from drcl_mini.experiments.report import mean_over

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from drcl_mini.evaluation import interval
+from drcl_mini.core.intervals import interval
 from drcl_mini.experiments.significance import holm, paired
 from drcl_mini.experiments.statistics import compare, compare_all, curve, rank_methods, run_scores, table
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from drcl_mini import MultimodalDataset, load_dataset
-from drcl_mini.cli import main
+from drcl_mini.app.cli import main
 from drcl_mini.experiments.changes import Change
 from drcl_mini.experiments.methods import compared, methods
 from drcl_mini.experiments.plan import plan_of
@@ -75,7 +75,7 @@ def test_a_plan_takes_a_suite_and_changes_parts_of_it():
 
 
 def test_what_a_data_set_has_not_is_left_out_with_a_warning(make_split, monkeypatch):
-    from drcl_mini.files import data_folder
+    from drcl_mini.core.files import data_folder
 
     split = make_split()
     MultimodalDataset(split, split, split, "blobs-to-plan", tuple("abc")).to_npz(data_folder() / "blobs-to-plan.npz")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drcl_mini import DRCL, MultimodalDataset, Split, mean_average_precision
-from drcl_mini.items import pack, unpack
+from drcl_mini.data.items import pack, unpack
 
 
 def strided(x):

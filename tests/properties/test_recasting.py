@@ -7,8 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drcl_mini.augmentation import augment
-from drcl_mini.recasting import pseudo_inverse, recast
+from drcl_mini.method.augmentation import augment
+from drcl_mini.method.recasting import pseudo_inverse, recast
 
 
 @st.composite

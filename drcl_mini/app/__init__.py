@@ -1,0 +1,1 @@
+"""What people start: the command line, linear probes, items shown in a notebook."""

@@ -1,0 +1,1 @@
+"""Foundations that every other folder uses: checks, devices, files, environment, terminal."""

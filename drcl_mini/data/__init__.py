@@ -1,0 +1,1 @@
+"""Data: splits, data sets, label noise, and the built-in world of five media."""

@@ -1,0 +1,110 @@
+"""minimedia: a synthetic world of five media, made by code in seconds, the same on every machine.
+
+Read ``world`` (the class tree), ``media`` and ``captions`` (raw items), then ``features``.
+
+From the easiest medium to the hardest, by linear probes on the full size: text, image, 3d, audio, video. (The
+small size has fewer pictures, and there image comes after audio.) The figures stand in
+``book/results/probe.json``; ``python -m drcl_mini probe minimedia`` makes them again.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ...core.checks import warn
+from ...core.files import data_folder
+from ..dataset import MultimodalDataset
+from ..split import Split
+from .captions import captions
+from .features import EXTRACTORS, caption_extractor
+from .media import TRAITS, clips, clouds, pictures, sounds
+from .world import KINDS, traits, tree_distance
+
+__all__ = ["KINDS", "minimedia", "tree_distance"]
+
+VERSION = 1
+"""Changes whenever the arrays do; a kept file of another version is not read."""
+SOURCE = f"synthetic, made by drcl_mini.data.minimedia, version {VERSION}"
+SPLITS = ("train", "validation", "test")
+SIZES = {
+    "minimedia": {
+        "image": (4000, 500, 500),
+        "text": (4000, 500, 500),
+        "audio": (800, 200, 200),
+        "video": (800, 200, 200),
+        "3d": (400, 100, 100),
+    },
+    "minimedia-small": {
+        "image": (1000, 200, 200),
+        "text": (1000, 200, 200),
+        "audio": (300, 100, 100),
+        "video": (300, 100, 100),
+        "3d": (200, 100, 100),
+    },
+}
+"""Items of each medium in training, validation and test."""
+DRAW = {"image": pictures, "audio": sounds, "video": clips, "3d": clouds}
+SPREAD = {"image": 0.12, "audio": 0.27, "video": 0.37, "3d": 0.22}
+"""Standard deviation of items around their class in the trait space: what makes a medium hard."""
+
+
+def minimedia(name: str = "minimedia") -> MultimodalDataset:
+    """The data set, from the data folder where an earlier call left it, else made anew and kept there.
+
+    Args:
+        name: ``"minimedia"`` or ``"minimedia-small"``.
+
+    Example:
+        >>> data = minimedia("minimedia-small")
+        >>> data.train.modalities
+        ('image', 'text', 'audio', 'video', '3d')
+        >>> print(data.classes[data.test.labels["text"][0]], "|", data.items["text"][0])
+        ship | today a big ship sounds by the fields behind a lively crow
+    """
+    kept = data_folder() / "cache" / f"{name}-{VERSION}.npz"
+    try:
+        dataset = MultimodalDataset.from_npz(kept)
+        if (dataset.name, dataset.source, len(dataset.classes)) == (name, SOURCE, len(KINDS)):
+            return dataset
+    except (FileNotFoundError, ValueError):
+        pass  # none yet, or damaged: made anew
+    dataset = generate(name)
+    try:
+        dataset.to_npz(kept)
+    except OSError as error:
+        warn(f"{name} can't be kept for the next time: {error}")
+    return dataset
+
+
+def generate(name: str) -> MultimodalDataset:
+    """Make the data set: items, then features. Every medium has random sources of its own."""
+    parts: dict[str, tuple[dict, dict]] = {part: ({}, {}) for part in SPLITS}
+    items: dict[str, Any] = {}
+    for number, (medium, sizes) in enumerate(SIZES[name].items()):
+        raw = {}
+        for part, size in zip(SPLITS, sizes, strict=True):
+            source = np.random.default_rng([VERSION, number, SPLITS.index(part)])
+            labels = source.permutation(np.arange(size) % len(KINDS))
+            parts[part][1][medium] = labels
+            raw[part] = _items(medium, number, labels, source)
+        extract = caption_extractor(raw["train"]) if medium == "text" else EXTRACTORS[medium]
+        for part in SPLITS:
+            parts[part][0][medium] = extract(raw[part])
+        items[medium] = raw["test"]
+    return MultimodalDataset(
+        **{part: Split(*pair) for part, pair in parts.items()},
+        name=name,
+        classes=tuple(kind.name for kind in KINDS),
+        items=items,
+        source=SOURCE,
+    )
+
+
+def _items(medium: str, number: int, labels: np.ndarray, source: np.random.Generator) -> Any:
+    """Raw items for class indices. Where the classes stand doesn't depend on the split or the size."""
+    if medium == "text":
+        return np.array(captions(labels, source))
+    points = traits(TRAITS[medium], np.random.default_rng([VERSION, number]))
+    z = points[labels] + source.normal(scale=SPREAD[medium], size=(len(labels), TRAITS[medium]))
+    blocks = [DRAW[medium](block, source) for block in np.array_split(z, -(-len(z) // 250))]
+    return np.concatenate(blocks)

@@ -1,0 +1,1 @@
+"""DRCL itself, in the order of the paper: losses, recasting, augmentation, prior (SPL), consistency (RSC)."""

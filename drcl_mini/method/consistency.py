@@ -1,0 +1,189 @@
+"""Reversible semantic consistency (RSC): one modality's encoder learns to meet the frozen prior's targets."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from ..core.devices import autocast
+from ..retrieval.metrics import BLOCK, average_precision
+from ..retrieval.ranking import ranking_keys, rounded, row_sorter, unit_rows
+from .augmentation import augment, shares
+from .encoder import Encoder, in_pieces
+from .losses import generalized_cross_entropy, inter_modal_consistency, intra_modal_consistency, recast_mse
+from .progress import Phase
+from .recasting import pseudo_inverse, recast
+from .settings import Settings
+from .training import Record, Report, Terms, Watch, batches, generator
+
+
+def consistency_losses(
+    features: Tensor,
+    labels: Tensor,
+    prior: Tensor,
+    inverse: Tensor,
+    q: float | Tensor,
+    weights: Mapping[str, float | Tensor],
+) -> Terms:
+    r"""The terms of one batch and their weighted sum, ``total``.
+
+    .. math:: \alpha\,(\mathrm{intra} + \mathrm{inter}) + \beta\,\mathrm{mse} + \eta\,\mathrm{GCE}_q(F W, Y),
+        \qquad R = Y W^+
+
+    Args:
+        features: F, (n, D), encoder outputs, augmented in training.
+        labels: Y, (n, C), augmented likewise.
+        prior: W, (D, C), frozen.
+        inverse: W⁺, (C, D).
+        q: exponent of the generalised cross entropy.
+        weights: by term: ``intra``, ``inter``, ``mse``, ``label``, as :attr:`.Settings.weights` gives them. A term
+            that is not there is not computed.
+
+    Example:
+        >>> import torch
+        >>> w = torch.eye(2)
+        >>> terms = consistency_losses(torch.eye(2), torch.eye(2), w, w, 1.0, Settings().weights)
+        >>> terms["intra"].item(), terms["mse"].item()  # features that are their own targets
+        (0.0, 0.0)
+    """
+    targets = recast(labels, prior, inverse)
+    formulas = {
+        "intra": lambda: intra_modal_consistency(targets, features),
+        "inter": lambda: inter_modal_consistency(targets, features),
+        "mse": lambda: recast_mse(targets, features),
+        "label": lambda: generalized_cross_entropy(features @ prior, labels, q),
+    }
+    terms = {name: formulas[name]() for name in weights}
+    return {**terms, "total": sum(weights[name] * term for name, term in terms.items())}
+
+
+def target_map(features: Tensor, labels: Tensor, inverse: Tensor) -> Tensor:
+    """mAP with each recast label as a query and a modality's items as gallery.
+
+    A perfect second modality would query like that. The score needs one modality only, so it can watch an
+    encoder that is trained alone.
+
+    Args:
+        features: F, (…, n, D), of one run or of many.
+        labels: Y, (n, C); every different row is one query.
+        inverse: W⁺, (…, C, D).
+
+    Returns:
+        float64 (…).
+
+    Example:
+        >>> import torch
+        >>> target_map(torch.eye(2), torch.eye(2), torch.eye(2)).item()
+        1.0
+    """
+    queries = labels.unique(dim=0)
+    gallery = unit_rows(features).mT
+    sort, index, scores = row_sorter(features.device), torch.arange(len(labels), device=features.device) << 1, []
+    for part in queries.split(max(1, BLOCK // (32 * gallery[..., 0, :].numel()))):
+        cosines = unit_rows(part @ inverse) @ gallery
+        # The key's last bit is the relevance, so that sorting the keys ranks it.
+        keys = ranking_keys(rounded(cosines), index | (part @ labels.T > 0))
+        scores.append(average_precision(sort(keys.flatten(0, -2)).view(keys.shape) & 1))
+    return torch.cat(scores, dim=-1).mean(dim=-1)
+
+
+def fit_encoder(
+    encoder: Encoder,
+    features: Tensor,
+    labels: Tensor,
+    prior: Tensor,
+    settings: Settings,
+    modality: str,
+    validation: tuple[Tensor, Tensor] | None = None,
+    report: Report | None = None,
+    phase: Phase | None = None,
+) -> list[Record]:
+    """RSC on one modality: train its encoder, in place, against the frozen prior.
+
+    Each batch is augmented (FA), its labels are recast to targets (MRR), and the weighted losses of
+    :func:`consistency_losses` pull the encoder there.
+
+    Args:
+        encoder: fresh, from :func:`drcl_mini.method.encoder.build_encoder`.
+        features: X, (n, d).
+        labels: Y, (n, C), float.
+        prior: W, (D, C).
+        settings: epochs, rates, weights.
+        modality: its name, which seeds its randomness and may have a learning rate of its own.
+        validation: features and labels that ``settings.monitor`` picks the epoch on; ``None``: the
+            last epoch.
+        report: called with each epoch's record.
+        phase: the part of a file that keeps where this training stands.
+
+    Returns:
+        One record an epoch: the losses, q, and validation scores.
+
+    Raises:
+        TrainingDiverged: a loss or a weight became NaN or infinite; the encoder has its last good
+            weights.
+
+    Example:
+        >>> import torch
+        >>> from drcl_mini.method.encoder import build_encoder
+        >>> x, y, w = torch.eye(4), torch.eye(2).repeat(2, 1), torch.eye(4)[:, :2]
+        >>> settings = Settings(hidden=(8,), dim=4, epochs=20, learning_rate=0.05)
+        >>> encoder = build_encoder(x, settings, generator(0))
+        >>> records = fit_encoder(encoder, x, y, w, settings, "toy")
+        >>> (encoder(x) @ w).argmax(dim=1).tolist()
+        [0, 1, 0, 1]
+    """
+    X, Y, W, s = features, labels, prior, settings
+    W_plus = pseudo_inverse(W)
+    source = generator(s.seed, "batches", modality)
+    adam = torch.optim.Adam(encoder.parameters(), s.rate(modality), s.betas, fused=True)
+    epochs, best = range(1, s.epochs + 1), RANKS[s.monitor if validation else None]
+
+    with Watch(encoder, adam, source, epochs, best, s.patience, report, phase) as watch:
+        for epoch in watch:
+            q = s.q(epoch)
+            gamma = epoch_shares(len(X), s, modality, epoch).to(X.device)
+            for i, partner in batches(len(X), s.batch_size, s.drop_last, source, X.device):
+                F, Y_mixed = augment(encoder(X[i]), Y[i], gamma[i], partner)
+                with autocast(s.precision, X.device):
+                    losses = consistency_losses(F, Y_mixed, W, W_plus, q, s.weights)
+                adam.zero_grad()
+                losses["total"].backward()
+                adam.step()
+                watch.add(len(i), **losses)
+            means = watch.means()
+            scores = validate(encoder, *validation, W, W_plus, q, s) if validation else {}
+            watch.end_epoch(epoch=epoch, **means, q=q, **scores)
+    return watch.records
+
+
+@torch.no_grad()
+def validate(
+    encoder: Encoder,
+    features: Tensor,
+    labels: Tensor,
+    prior: Tensor,
+    inverse: Tensor,
+    q: float,
+    settings: Settings,
+) -> dict[str, float]:
+    """Loss of validation items, without augmentation, and their mAP where it picks the epoch."""
+    F = in_pieces(encoder, features)
+    total = consistency_losses(F, labels, prior, inverse, q, settings.weights)["total"]
+    scores = {"validation_loss": total.item()}
+    if settings.monitor == "map":
+        scores["validation_map"] = target_map(F, labels, inverse).item()
+    return scores
+
+
+def epoch_shares(samples: int, settings: Settings, modality: str, epoch: int) -> Tensor:
+    """Each sample's share γ in an epoch, (n, 1), on the CPU; drawn anew where ``mixup`` says so."""
+    seed = generator(settings.seed, "shares", modality, str(epoch)).initial_seed()
+    return shares(samples, settings.gamma, settings.mixup, seed)
+
+
+RANKS = {
+    None: None,
+    "loss": lambda record: -record["validation_loss"],
+    "map": lambda record: round(record["validation_map"], 9),  # a GPU adds in any order: equal ones stay equal
+}
+"""What ``settings.monitor`` makes of a record: the greatest picks the epoch."""

@@ -1,0 +1,108 @@
+"""One encoder per modality: an MLP onto the unit sphere of the common space."""
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor, nn
+
+from ..retrieval.ranking import in_blocks
+from .settings import Settings
+
+ROWS = 8192
+"""Samples that go through an encoder at once outside training."""
+
+
+class Encoder(nn.Module):
+    r"""f_v: features (n, d_v) → unit rows (n, D).
+
+    Linear – ReLU for each hidden width, a last Linear without bias, then L2 normalisation. The last weight
+    starts uniform in :math:`\pm 1/\sqrt{d_v}`, the others as PyTorch's default, :math:`\pm 1/\sqrt{\text{fan in}}`.
+    All numbers are drawn from ``source`` on the CPU, so a seed means the same encoder on every device.
+
+    Args:
+        d: feature dimension d_v.
+        hidden: hidden widths.
+        dim: D, the dimension of the common space.
+        source: where to draw the random start.
+        mean: (d_v,) to subtract from the input; ``None`` leaves it raw.
+        scale: (d_v,) to divide it by.
+
+    Example:
+        >>> encoder = Encoder(3, (8,), 4, torch.Generator().manual_seed(0))
+        >>> encoder(torch.ones(2, 3)).norm(dim=1).round(decimals=4).tolist()
+        [1.0, 1.0]
+    """
+
+    def __init__(
+        self,
+        d: int,
+        hidden: tuple[int, ...],
+        dim: int,
+        source: torch.Generator,
+        mean: Tensor | None = None,
+        scale: Tensor | None = None,
+    ) -> None:
+        super().__init__()
+        widths = [d, *hidden, dim]
+        layers: list[nn.Module] = []
+        for fan_in, fan_out in pairwise(widths):
+            last = len(layers) == 2 * len(hidden)
+            # skip_init keeps the global random state untouched.
+            layer = nn.utils.skip_init(nn.Linear, fan_in, fan_out, bias=not last, dtype=torch.float32)
+            for parameter in layer.parameters():
+                bound = 1 / math.sqrt(d if last else fan_in)
+                nn.init.uniform_(parameter, -bound, bound, generator=source)
+            layers += [layer] if last else [layer, nn.ReLU()]
+        self.layers = nn.Sequential(*layers)
+        self.bfloat16 = False  # compute the layers in bfloat16 where gradients are wanted, that is in training
+        self.register_buffer("mean", mean)
+        self.register_buffer("scale", scale)
+
+    @property
+    def widths(self) -> list[int]:
+        """d, the hidden widths, D."""
+        linear = [layer for layer in self.layers if isinstance(layer, nn.Linear)]
+        return [linear[0].in_features, *(layer.out_features for layer in linear)]
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.mean is not None:
+            x = (x - self.mean) / self.scale
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16 and torch.is_grad_enabled()):
+            outputs = self.layers(x)
+        return nnf.normalize(outputs.to(x.dtype), dim=1)
+
+
+def build_encoder(features: Tensor, settings: Settings, source: torch.Generator) -> Encoder:
+    """A fresh encoder for training features X (n, d), on their device, as the settings say."""
+    mean = scale = None
+    if settings.standardise:
+        variance, mean = torch.var_mean(features, dim=0, correction=0)
+        scale = variance.sqrt()
+        lost = (variance < torch.finfo(variance.dtype).tiny) | variance.isinf()  # squares that float32 can't hold
+        if lost.any():
+            scale[lost] = features[:, lost].double().std(dim=0, correction=0).to(scale)
+        scale[scale <= 1e-6 * mean.abs()] = 1  # a constant feature stays 0
+    encoder = Encoder(features.shape[1], settings.hidden, settings.dim, source, mean, scale).to(features.device)
+    encoder.bfloat16 = settings.precision == "bfloat16"
+    return encoder
+
+
+def in_pieces(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """``network(x)``, a few thousand rows at a time, so that hidden layers keep small."""
+    return torch.cat([network(part) for part in x.split(ROWS)])
+
+
+def embed(encoder: Encoder, features: Tensor) -> Tensor:
+    """F = f(X) without gradients, (n, D), in pieces that keep the memory small, smaller ones where it runs out.
+
+    Example:
+        >>> encoder = Encoder(3, (8,), 4, torch.Generator().manual_seed(0))
+        >>> embed(encoder, torch.ones(5, 3)).shape
+        torch.Size([5, 4])
+    """
+    device = next(encoder.parameters()).device
+    with torch.no_grad():
+        return in_blocks(lambda part: encoder(features[part].to(device)), len(features), ROWS)

@@ -1,0 +1,78 @@
+"""The four losses of DRCL. Each takes one batch and returns a scalar; shapes: R, F (n, D), Y (n, C)."""
+
+import torch
+import torch.nn.functional as nnf
+from torch import Tensor
+
+
+def generalized_cross_entropy(logits: Tensor, targets: Tensor, q: float | Tensor) -> Tensor:
+    r"""Generalised cross entropy, between cross entropy (q → 0) and mean absolute error (q = 1).
+
+    .. math:: \mathrm{GCE}_q(Z, Y) = \frac1n \sum_i
+        \frac{1 - \big(\sum_c Y_{ic}\, \mathrm{softmax}(Z_i)_c\big)^q}{q}
+
+    A wrong label can cost at most 1/q, so q > 0 bounds the harm of label noise.
+
+    Args:
+        logits: Z = F W, (n, C).
+        targets: Y, (n, C): one-hot, multi-hot or mixed rows.
+        q: in [0, 1], a tensor above 0; 0 is the limit, :math:`-\log \sum_c Y_{ic}\,\mathrm{softmax}(Z_i)_c`.
+
+    Source: Zhang and Sabuncu, NeurIPS 2018.
+
+    Example:
+        >>> z, y = torch.tensor([[0.0, 0.0]]), torch.tensor([[1.0, 0.0]])
+        >>> [round(generalized_cross_entropy(z, y, q).item(), 4) for q in (0, 0.5, 1)]
+        [0.6931, 0.5858, 0.5]
+    """
+    log_hit = torch.logsumexp(nnf.log_softmax(logits, dim=1) + targets.log(), dim=1)
+    if isinstance(q, Tensor) or q > 0:
+        return -(torch.expm1(q * log_hit) / q).mean()
+    return -log_hit.mean()
+
+
+def similarity(a: Tensor, b: Tensor) -> Tensor:
+    """S(A, B) of shape (n, m), with S_ij = 2 cos(A_i, B_j): twice the cosine, whatever the rows' lengths.
+
+    Example:
+        >>> similarity(torch.eye(2), torch.tensor([[3.0, 0.0]])).tolist()
+        [[2.0], [0.0]]
+    """
+    return 2 * nnf.normalize(a, dim=1) @ nnf.normalize(b, dim=1).T
+
+
+def intra_modal_consistency(recast: Tensor, features: Tensor) -> Tensor:
+    r"""Features should be as similar among themselves as their recast targets are.
+
+    .. math:: \frac1{n^2} \sum_{ij} \big(S(R, R)_{ij} - S(F, F)_{ij}\big)^2
+
+    Example:
+        >>> round(intra_modal_consistency(torch.eye(2), torch.ones(2, 2)).item(), 4)
+        2.0
+    """
+    return (similarity(recast, recast) - similarity(features, features)).square().mean()
+
+
+def inter_modal_consistency(recast: Tensor, features: Tensor) -> Tensor:
+    r"""Target i should see feature j as target j sees feature i: the cross similarity is symmetric.
+
+    .. math:: \frac1{n^2} \sum_{ij} \big(S(R, F)_{ij} - S(R, F)_{ji}\big)^2
+
+    Example:
+        >>> round(inter_modal_consistency(torch.eye(2), torch.tensor([[1.0, 0.0], [1.0, 0.0]])).item(), 4)
+        2.0
+    """
+    cross = similarity(recast, features)
+    return (cross - cross.T).square().mean()
+
+
+def recast_mse(recast: Tensor, features: Tensor) -> Tensor:
+    r"""Mean squared distance to the recast targets, over all entries.
+
+    .. math:: \frac1{nD} \sum_{id} (R_{id} - F_{id})^2
+
+    Example:
+        >>> recast_mse(torch.eye(2), torch.zeros(2, 2)).item()
+        0.5
+    """
+    return nnf.mse_loss(features, recast)

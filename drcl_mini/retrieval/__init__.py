@@ -1,0 +1,1 @@
+"""Retrieval: ranking, search, metrics, evaluation."""

@@ -1,0 +1,105 @@
+"""Evaluation: every ordered pair of modalities, several cut-offs, one table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..core.checks import check_features, check_k, check_mapping, nearest
+from ..core.devices import resolve_device, room_for
+from ..data.split import Split
+from .metrics import mean_average_precision
+from .ranking import BLOCK
+
+
+@dataclass(frozen=True, repr=False)
+class Evaluation:
+    """mAP of every task; prints as a table.
+
+    Args:
+        scores: {(query modality, gallery modality): {k: mAP}}; k is ``None`` for all.
+    """
+
+    scores: Mapping[tuple[str, str], Mapping[int | None, float]]
+
+    def mean(self, k: int | None = None) -> float:
+        """Mean mAP@k over the tasks; a k that was not scored is an error."""
+        known = next(iter(self.scores.values()))
+        if k not in known:
+            raise ValueError(f"mAP@{k} was not scored: {nearest(k, known)}")
+        return sum(task[k] for task in self.scores.values()) / len(self.scores)
+
+    def records(self) -> list[dict[str, Any]]:
+        """One record per task and cut-off: query, gallery, k (``"all"`` or a number), map."""
+        return [
+            {"query": query, "gallery": gallery, "k": "all" if k is None else k, "map": value}
+            for (query, gallery), task in self.scores.items()
+            for k, value in task.items()
+        ]
+
+    def __repr__(self) -> str:
+        cuts = list(next(iter(self.scores.values())))
+        rows = [(f"{query} → {gallery}", task) for (query, gallery), task in self.scores.items()]
+        rows.append(("mean", {k: self.mean(k) for k in cuts}))
+        width = max(len(name) for name, _ in rows)
+        head = " " * width + "".join(f"{'mAP@' + ('all' if k is None else str(k)):>9}" for k in cuts)
+        lines = [f"{name:<{width}}" + "".join(f"{task[k]:9.4f}" for k in cuts) for name, task in rows]
+        return "\n".join([head, *lines])
+
+
+def evaluate(
+    model_or_embeddings: Any,
+    split: Split,
+    k: Sequence[int | None] = (None, 50),
+    *,
+    device: str = "cpu",
+    memory: int = BLOCK,
+) -> Evaluation:
+    """mAP of every ordered pair of different modalities, at each cut-off.
+
+    Queries and gallery are all items of the split. Relevant means: of the same class.
+
+    Args:
+        model_or_embeddings: something with ``transform``, or its result: {modality: (n, D)}.
+        split: features and labels; the features don't matter where embeddings are given.
+        k: cut-offs; ``None`` is all.
+        device: where to rank and score.
+        memory: bytes that one block of queries may take, about.
+
+    Raises:
+        ValueError: fewer than two modalities, a bad k, or embeddings that don't fit the split.
+
+    Example:
+        >>> split = Split({"a": [[0.0], [1.0]], "b": [[0.0], [1.0]]}, {"a": [0, 1], "b": [0, 1]})
+        >>> print(evaluate({"a": [[1, 0], [0, 1]], "b": [[2, 1], [1, 2]]}, split, k=[None]))
+               mAP@all
+        a → b   1.0000
+        b → a   1.0000
+        mean    1.0000
+    """
+    if not isinstance(split, Split):
+        raise ValueError(f"split is {type(split).__name__}, expected a drcl_mini.Split(features, labels)")
+    cuts = [check_k(cut) for cut in ([k] if np.ndim(k) == 0 else k)]
+    if len(split.modalities) < 2:
+        raise ValueError(f"cross-modal evaluation needs two modalities, the split has {split.modalities}")
+    if hasattr(model_or_embeddings, "transform"):
+        embeddings = model_or_embeddings.transform(split)
+    else:
+        embeddings = check_mapping(model_or_embeddings, "embeddings")
+    checked = {}
+    for name in split.modalities:
+        if name not in embeddings:
+            raise ValueError(f"no embeddings of modality {name!r}: {nearest(name, embeddings)}")
+        rows, where = check_features(embeddings[name], name), resolve_device(device)
+        with room_for(f"embeddings of {name!r}", where):
+            checked[name] = torch.from_numpy(rows).to(where)
+        if len(checked[name]) != len(split.labels[name]):
+            raise ValueError(f"{len(checked[name])} embeddings of {name!r} for {len(split.labels[name])} labels")
+    scores = {}
+    for a, b in permutations(split.modalities, 2):
+        task = checked[a], split.labels[a], checked[b], split.labels[b]
+        scores[a, b] = dict(zip(cuts, mean_average_precision(*task, cuts, memory=memory), strict=True))
+    return Evaluation(scores)

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from drcl_mini import available_datasets, load_dataset
+from drcl_mini.data.dataset import MultimodalDataset
+from drcl_mini.data.load import load_released_outputs
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_dataset("digits-halves")
+
+
+def test_digits_halves_are_halves_of_different_digits(digits):
+    pictures = load_digits()
+    halves = {"top": pictures.images[:, :4], "bottom": pictures.images[:, 4:]}
+    used = {}
+    for name, half in halves.items():
+        rows = half.reshape(len(half), -1)
+        where = {row.tobytes(): [] for row in rows}
+        for i, row in enumerate(rows):
+            where[row.tobytes()].append(i)
+        given = [getattr(digits, part) for part in ("train", "validation", "test")]
+        features = np.concatenate([part.features[name] for part in given]).astype(rows.dtype)
+        labels = np.concatenate([part.labels[name] for part in given])
+        found = [where[row.tobytes()] for row in features]
+        assert all(label in pictures.target[i] for label, i in zip(labels, found, strict=True))
+        used[name] = {i[0] for i in found if len(i) == 1}
+        assert len(used[name]) > 0.97 * len(features)
+    assert not used["top"] & used["bottom"]
+
+
+def test_digits_halves_sizes(digits):
+    sizes = {"train": (600, 478), "validation": (150, 119), "test": (250, 200)}
+    for part, expected in sizes.items():
+        split = getattr(digits, part)
+        assert tuple(len(x) for x in split.features.values()) == expected
+        assert all(set(y.tolist()) == set(range(10)) for y in split.labels.values())
+    for name, pictures in digits.items.items():
+        assert np.array_equal(pictures.reshape(len(pictures), -1), digits.test.features[name])
+
+
+def test_files_in_the_data_folder_are_data_sets(data_home, train):
+    embedded = ["minimedia", "minimedia-small", "digits-halves"]
+    assert available_datasets() == embedded
+    MultimodalDataset(train, None, train, "toy", "abc").to_npz(data_home / "toy.npz")
+    (data_home / "released-outputs.npz").write_bytes(b"")
+    assert available_datasets() == [*embedded, "toy"]
+    assert load_dataset("toy").classes == ("a", "b", "c")
+
+
+def test_a_known_data_set_that_is_not_there_names_its_command(data_home, complains):
+    with complains(
+        "wikipedia-classic", str(data_home), "python -m data_scripts wikipedia-classic", error=FileNotFoundError
+    ):
+        load_dataset("wikipedia-classic")
+    with complains("python -m data_scripts released-outputs", error=FileNotFoundError):
+        load_released_outputs()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off"])
+def test_released_outputs_that_are_cut_off(data_home, complains, content):
+    data_home.mkdir()
+    (data_home / "released-outputs.npz").write_bytes(content)
+    with complains("released-outputs"):
+        load_released_outputs()
+
+
+def test_released_outputs_that_are_something_else(data_home, complains):
+    data_home.mkdir()
+    np.savez(data_home / "released-outputs.npz", x=np.ones(3))
+    with complains("released-outputs", "image/features"):
+        load_released_outputs()
+
+
+@pytest.mark.parametrize("name", ["digits", "", "../digits-halves", None])
+def test_an_unknown_data_set_names_the_near_ones(name, complains):
+    with complains(f"unknown data set {name!r}", "'digits-halves'"):
+        load_dataset(name)

@@ -1,0 +1,43 @@
+"""The package reads in one order: folders import from themselves and from earlier ones, and no modules in a circle."""
+
+import ast
+from graphlib import TopologicalSorter
+from importlib.util import resolve_name
+from pathlib import Path
+
+import drcl_mini
+
+FOLDERS = ["core", "data", "retrieval", "method", "many", "baselines", "experiments", "speed", "app"]
+ROOT = Path(drcl_mini.__file__).parent
+PATHS = {".".join(["drcl_mini", *path.relative_to(ROOT).with_suffix("").parts]): path for path in ROOT.rglob("*.py")}
+MODULES = {name.removesuffix(".__init__"): path for name, path in PATHS.items()}
+
+
+def imports(name):
+    """The modules of the package that a module imports, wherever in it."""
+    package = name if MODULES[name].name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom):
+            source = resolve_name("." * node.level + (node.module or ""), package)
+            found = [f"{source}.{alias.name}" for alias in node.names]
+            yield from {name if name in MODULES else source for name in found} & MODULES.keys()
+
+
+USES = {name: set(imports(name)) for name in MODULES if name.count(".") and name != "drcl_mini.__main__"}
+
+
+def test_every_folder_has_its_place():
+    assert {name.split(".")[1] for name in USES} == set(FOLDERS)
+    assert sum(map(len, USES.values())) > 200
+
+
+def test_imports_lead_to_the_same_folder_or_an_earlier_one():
+    place = {name: FOLDERS.index(name.split(".")[1]) for name in USES}
+    late = [(name, used) for name, all_ in USES.items() for used in all_ if place.get(used, 99) > place[name]]
+    assert late == []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    list(TopologicalSorter(USES).static_order())
