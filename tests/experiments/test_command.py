@@ -100,9 +100,14 @@ def test_label_noise_is_no_ordinary_setting(out, grid, export):
     assert read_results(out / "results.jsonl")[1]["settings"]["label_noise"] == 0.4
 
 
+def heed_ctrl_c():
+    """For a process that begins: a shell that runs the tests in the background has Ctrl-C ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_in_a_terminal_reaches_workers_too(bench, out):
     begun = [*bench, "--suite", "smoke", "--jobs", "2", "--out", out]
-    process = subprocess.Popen(begun, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(begun, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heed_ctrl_c)
     while not (out / "results.jsonl").exists() or not (out / "results.jsonl").stat().st_size:
         assert process.poll() is None
         time.sleep(0.01)
