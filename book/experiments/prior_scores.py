@@ -1,16 +1,14 @@
-"""Does the quality score pick the better prior on real data? ``python book/tools/prior_scores.py``.
+"""Does the quality score pick the better prior on real data? ``python book/experiments/prior_scores.py``.
 
 It trains DRCL with the prior of each modality, in the default setting, on several seeds; about ten minutes on two
 quiet cores. First fetch the data:  python -m data_scripts wikipedia-classic spoken-digits
 """
 
-from pathlib import Path
+from result_file import store
 
 from drcl_mini import DRCL, evaluate, fit_many, load_dataset
-from drcl_mini.core.environment import environment, write_json
 
-RESULT = Path(__file__).parents[1] / "results" / "prior-scores.json"
-COMMAND = "python -m data_scripts wikipedia-classic spoken-digits && python book/tools/prior_scores.py"
+COMMAND = "python -m data_scripts wikipedia-classic spoken-digits && python book/experiments/prior_scores.py"
 SETS, SEEDS = ("wikipedia-classic", "spoken-digits"), range(8)
 
 
@@ -45,10 +43,8 @@ def rows(name: str) -> list[dict]:
 
 def main() -> None:
     """Write the result file."""
-    result = {"command": COMMAND, "environment": environment()}
-    result["seeds"], result["rows"] = len(SEEDS), [r for n in SETS for r in rows(n)]
-    write_json(RESULT, result)
-    print(RESULT)
+    found = [row for name in SETS for row in rows(name)]
+    store("prior-scores", COMMAND, {"seeds": len(SEEDS), "rows": found})
 
 
 if __name__ == "__main__":

@@ -1,26 +1,24 @@
 """How training and scoring grow with samples, classes, modalities, seeds and gallery: ``speed/scaling.json``.
 
-``python book/tools/scaling.py`` takes about three minutes of one core. Time is the processor's time of one thread,
+``python book/experiments/scaling.py`` takes about three minutes of one core. Time is the processor's time of one thread,
 not the clock's, so that other programs on the machine disturb little. The sizes of an axis take turns, each turn gives
 a ratio to its smallest size, and the median over the turns counts. Memory is the peak of a process that does nothing
 else, less that of one that trains on next to nothing.
 """
 
 from functools import partial
-from pathlib import Path
 from statistics import median
 from time import process_time
 from typing import Any
 
 import numpy as np
 import torch
+from result_file import store
 
 from drcl_mini import DRCL, Split, fit_many, mean_average_precision
-from drcl_mini.core.environment import environment, write_json
 from drcl_mini.speed.measure import interleaved
 from drcl_mini.speed.retrieval import in_a_fresh_process, peak_gb
 
-OUT = Path(__file__).parents[1] / "results" / "speed" / "scaling.json"
 BASE = {"samples": 1000, "classes": 10, "modalities": 2, "seeds": 1}
 WIDTH, EPOCHS, TURNS, QUERIES = 256, 2, 5, 500
 AXES = {
@@ -51,13 +49,10 @@ def main() -> None:
             "peak MB": [1e3 * (in_a_fresh_process(peak, axis, n) - least) for n in sizes],
         }  # fmt: skip
         print(axis, axes[axis]["ratio"], axes[axis]["peak MB"], flush=True)
-    about = {
-        "command": "python book/tools/scaling.py",
-        "environment": environment(),
-    }
-    about |= {"base": BASE, "features": WIDTH, "epochs": EPOCHS, "turns": TURNS}
+    about = {"base": BASE, "features": WIDTH, "epochs": EPOCHS, "turns": TURNS}
     about |= {"queries": QUERIES, "peak MB of next to nothing": 1e3 * least}
-    write_json(OUT, about | {"axes": axes})
+    command = "python book/experiments/scaling.py"
+    store("speed/scaling", command, about | {"axes": axes})
 
 
 def timed(axis: str, size: int) -> float:

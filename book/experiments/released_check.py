@@ -1,24 +1,20 @@
-"""Score the released Wikipedia features and compare with the released log: ``python book/tools/released_check.py``.
+"""Score the released Wikipedia features and compare with the released log: ``python book/experiments/released_check.py``.
 
 First fetch them, 8 MB:  python -m data_scripts released-outputs
 """
 
 import json
 import re
-from pathlib import Path
 
 import numpy as np
+from result_file import store
 
 from data_scripts.released_outputs import ABOUT, BLOBS
 from drcl_mini import evaluate, nearest_neighbours, precision_at_k, precision_recall
-from drcl_mini.core.environment import environment, write_json
 from drcl_mini.data.load import load_released_outputs
 from drcl_mini.data.split import Split
 
-RESULT = Path(__file__).parents[1] / "results" / "released-check.json"
-COMMAND = (
-    "python -m data_scripts released-outputs && python book/tools/released_check.py"
-)
+COMMAND = "python -m data_scripts released-outputs && python book/experiments/released_check.py"
 TASKS = ("image", "text"), ("text", "image")
 """The order of the numbers in the log."""
 
@@ -77,8 +73,6 @@ def main() -> None:
             }
         )
     content = {
-        "command": COMMAND,
-        "environment": environment(),
         "source": f"{ABOUT.origin}, features/wiki_0.mat and features/wiki_1.mat",
         "source of logged": f"{ABOUT.origin}, logging/wiki.log",
         "git blob of the log": BLOBS["logging/wiki.log"],
@@ -86,7 +80,7 @@ def main() -> None:
         "rows": rows,
         "tasks": tasks,
     }
-    write_json(RESULT, content)
+    store("released-check", COMMAND, content)
     print(json.dumps(rows, indent=1))
 
 

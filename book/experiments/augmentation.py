@@ -1,13 +1,10 @@
-"""Does mixing help? ``python book/tools/augmentation.py`` writes ``augmentation.json``; 20 minutes on one core."""
-
-from pathlib import Path
+"""Does mixing help? ``python book/experiments/augmentation.py`` writes ``augmentation.json``; 20 minutes on one core."""
 
 import numpy as np
+from result_file import store
 
 from drcl_mini import DRCL, evaluate, fit_many, load_dataset
-from drcl_mini.core.environment import environment, write_json
 
-OUT = Path(__file__).parents[1] / "results" / "augmentation.json"
 SEEDS = range(10)
 SHARES = {
     "γ = 1": {"gamma": 1.0},
@@ -35,11 +32,10 @@ def main() -> None:
             round(evaluate(m, data.validation, k=[None]).mean(), 6) for m in models
         ]
         print(name, np.mean(scores[name]), flush=True)
-    write_json(
-        OUT,
+    store(
+        "augmentation",
+        "python book/experiments/augmentation.py",
         {
-            "command": "python book/tools/augmentation.py",
-            "environment": environment(),
             "data": data.name,
             "seeds": len(SEEDS),
             "settings": SHARES,

@@ -1,29 +1,28 @@
 """What the released files of DRCL hold, and what the released code's habits do to mAP: ``released-facts.json``.
 
-``python book/tools/released_facts.py`` needs ``python -m data_scripts released-outputs wikipedia-classic`` first, and
+``python book/experiments/released_facts.py`` needs ``python -m data_scripts released-outputs wikipedia-classic`` first, and
 half an hour of one core. Each habit is switched on alone, on seeds 0 to 9, beside the same seeds without it. Encoders are
 narrower than the default's, so that some 300 trainings stay affordable.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 import torch
 import torch.nn.functional as nnf
+from result_file import store
 from torch import Tensor
 
 from drcl_mini import DRCL, MultimodalDataset, evaluate, fit_many, load_dataset
-from drcl_mini.core.environment import environment, write_json
 from drcl_mini.data.load import ReleasedOutputs, load_released_outputs
 from drcl_mini.method import consistency
 from drcl_mini.method.prior import orthogonal_prior, simplex_prior
 from drcl_mini.method.recasting import pseudo_inverse
 from drcl_mini.method.training import generator
 
-OUT = Path(__file__).parents[1] / "results" / "released-facts.json"
+COMMAND = "python book/experiments/released_facts.py"
 SETS, SEEDS = ("minimedia-small", "wikipedia-classic"), range(10)
 SIZE = {"hidden": (128, 128), "dim": 64}
 QUIRKS = {
@@ -63,20 +62,16 @@ FRAMES = {"orthogonal prior": orthogonal_prior, "simplex prior": simplex_prior}
 
 def main() -> None:
     """Look into the released files, train, write both down."""
-    result = {"command": "python book/tools/released_facts.py"}
-    result |= {
-        "environment": environment(),
-        "released": released(load_released_outputs()),
-    }
+    result = {"released": released(load_released_outputs())}
     changes = {"default": {}, **PRIORS, **GIVEN, **WHOLE}
     result |= {"seeds": len(SEEDS), "size": SIZE, "changes": changes}
     result["trained"] = {}
     for name in SETS:
         for facts in trained(load_dataset(name)):
             result["trained"][name] = facts
-            write_json(OUT, result)
+            store("released-facts", COMMAND, result)
     result["full size"] = {SETS[0]: full_size(load_dataset(SETS[0]))}
-    write_json(OUT, result)
+    store("released-facts", COMMAND, result)
 
 
 def released(outputs: ReleasedOutputs) -> dict:

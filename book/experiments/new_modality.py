@@ -1,4 +1,4 @@
-"""Modalities that arrive later, over ten seeds: ``python book/tools/new_modality.py``.
+"""Modalities that arrive later, over ten seeds: ``python book/experiments/new_modality.py``.
 
 Which medium was there first, what else can grow, how few items are enough, and classes that a newcomer never saw.
 First fetch two small data sets:  python -m data_scripts spoken-digits wikipedia-classic
@@ -6,11 +6,11 @@ First fetch two small data sets:  python -m data_scripts spoken-digits wikipedia
 
 import copy
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from result_file import store
 
 from drcl_mini import (
     DRCL,
@@ -24,11 +24,9 @@ from drcl_mini import (
     nearest_neighbours,
 )
 from drcl_mini.baselines import ACMR, MARS, SDML, SM, DeepSM
-from drcl_mini.core.environment import environment, write_json
 from drcl_mini.method.prior import select_prior
 
-RESULT = Path(__file__).parents[1] / "results" / "new-modality.json"
-COMMAND = "python book/tools/new_modality.py"
+COMMAND = "python book/experiments/new_modality.py"
 SEEDS = range(10)
 NEWCOMER = "audio"
 COUNTS = {
@@ -224,8 +222,7 @@ def main() -> None:
     small = load_dataset("minimedia-small")
     joint = joint_models(small)
     bases = {"learned": joint, "orthogonal": joint_models(small, "orthogonal")}
-    content: dict[str, Any] = {"command": COMMAND, "environment": environment()}
-    content["first"] = first_come(small, joint)
+    content: dict[str, Any] = {"first": first_come(small, joint)}
     content["no prior learned"] = [
         {"seed": s, "map": mean_map(evaluate(m, small.test), small.modalities)}
         for s, m in zip(SEEDS, bases["orthogonal"], strict=True)
@@ -237,7 +234,7 @@ def main() -> None:
         content["first"] += first_come(data, joint_models(data))
     content["newcomer"] = NEWCOMER
     content["methods"] = other_methods(small)
-    write_json(RESULT, content)
+    store("new-modality", COMMAND, content)
 
 
 if __name__ == "__main__":

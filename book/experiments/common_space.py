@@ -1,4 +1,4 @@
-"""Measure the common space after each stage: ``python book/tools/common_space.py`` writes the chapter's result file.
+"""Measure the common space after each stage: ``python book/experiments/common_space.py`` writes the chapter's result file.
 
 Ten seeds and the default settings on four data sets, and the authors' released embeddings; a quarter of an hour.
 ``python -m data_scripts wikipedia-classic spoken-digits released-outputs`` fetches what isn't embedded.
@@ -10,13 +10,14 @@ from pathlib import Path
 import torch
 
 from drcl_mini import DRCL, evaluate, load_dataset
-from drcl_mini.core.environment import environment, write_json
 from drcl_mini.data.labels import one_hot
 from drcl_mini.data.load import load_released_outputs
 from drcl_mini.method.recasting import recast
 
 BOOK = Path(__file__).parents[1]
 sys.path.insert(0, str(BOOK))
+
+from result_file import store  # noqa: E402
 
 from kit import space  # noqa: E402
 
@@ -94,12 +95,9 @@ def main():
         {k: round(v, 4) if isinstance(v, float) else v for k, v in r.items()}
         for r in rows
     ]
-    content = {
-        "command": "python book/tools/common_space.py",
-        "environment": environment(),
-        "rows": short,
-    }
-    write_json(BOOK / "results" / "common-space.json", content)
+    store(
+        "common-space", "python book/experiments/common_space.py", {"rows": short}
+    )
 
 
 if __name__ == "__main__":

@@ -1,15 +1,14 @@
-"""The mAP@all of a ranking at random on the sets of the noise grid: ``python book/tools/noise_chance.py``.
+"""The mAP@all of a ranking at random on the sets of the noise grid: ``python book/experiments/noise_chance.py``.
 
 Needs ``python -m data_scripts wikipedia-classic spoken-digits`` first. The formula is that of the chapter on scoring.
 """
 
 from itertools import permutations
-from pathlib import Path
 
 import numpy as np
+from result_file import store
 
 from drcl_mini import load_dataset
-from drcl_mini.core.environment import environment, write_json
 
 SETS = ("wikipedia-classic", "spoken-digits")
 
@@ -29,14 +28,8 @@ def main():
             sizes = np.bincount(labels[gallery])
             tasks.append(chance(len(labels[gallery]), sizes[labels[query]]).mean())
         found[name] = float(np.mean(tasks))
-    command = "python book/tools/noise_chance.py"
-    content = {
-        "command": command,
-        "environment": environment(),
-        "map at all": found,
-    }
-    path = Path(__file__).parents[1] / "results" / "noise-chance.json"
-    write_json(path, content)
+    command = "python book/experiments/noise_chance.py"
+    store("noise-chance", command, {"map at all": found})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How far one query's AP moves with the prior and with the seed: ``python book/tools/query_changes.py``.
+"""How far one query's AP moves with the prior and with the seed: ``python book/experiments/query_changes.py``.
 
 Four seeds, every query of the 20 tasks of minimedia-small; two minutes. A seed draws the start of the prior, the starts
 of the encoders and the order of the samples. To tell these apart, each seed is also trained against the next seed's
@@ -6,9 +6,9 @@ prior, and against the start W⁰ of its own, lengthened.
 """
 
 from itertools import permutations
-from pathlib import Path
 
 import numpy as np
+from result_file import store
 
 from drcl_mini import (
     DRCL,
@@ -17,7 +17,6 @@ from drcl_mini import (
     load_dataset,
     nearest_neighbours,
 )
-from drcl_mini.core.environment import environment, write_json
 
 SEEDS = range(4)
 
@@ -59,13 +58,8 @@ def main():
         for what, some in pairs.items()
         for a, b in some
     ]
-    content = {
-        "command": "python book/tools/query_changes.py",
-        "environment": environment(),
-        "rows": rows,
-    }
-    write_json(
-        Path(__file__).parents[1] / "results" / "query-changes.json", content
+    store(
+        "query-changes", "python book/experiments/query_changes.py", {"rows": rows}
     )
 
 

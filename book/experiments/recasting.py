@@ -1,25 +1,23 @@
-"""Do the targets have to be the pseudo-inverse's? ``python book/tools/recasting.py`` writes ``recasting.json``.
+"""Do the targets have to be the pseudo-inverse's? ``python book/experiments/recasting.py`` writes ``recasting.json``.
 
 First fetch the authors' files, 8 MB:  python -m data_scripts released-outputs wikipedia-classic
 Then 15 minutes on one core.
 """
 
 import warnings
-from pathlib import Path
 
 import numpy as np
 import torch
+from result_file import store
 from torch import Tensor
 
 from drcl_mini import DRCL, evaluate, fit_many, load_dataset
-from drcl_mini.core.environment import environment, write_json
 from drcl_mini.data.load import load_released_outputs
 from drcl_mini.method.recasting import pseudo_inverse
 
-OUT = Path(__file__).parents[1] / "results" / "recasting.json"
 COMMAND = (
     "python -m data_scripts released-outputs wikipedia-classic"
-    " && python book/tools/recasting.py"
+    " && python book/experiments/recasting.py"
 )
 SEEDS = range(10)
 RIDGES = {"λ = 0": 0.0, "λ = 1": 1.0, "λ = 10": 10.0}
@@ -98,10 +96,9 @@ def trained() -> dict[str, list[float]]:
 def main() -> None:
     """Write the result file."""
     warnings.filterwarnings("ignore", "the prior has rank")  # centred targets
-    content = {"command": COMMAND, "environment": environment()}
-    content |= {"released": released(), "seeds": len(SEEDS)}
+    content = {"released": released(), "seeds": len(SEEDS)}
     content["validation mAP"] = trained()
-    write_json(OUT, content)
+    store("recasting", COMMAND, content)
 
 
 if __name__ == "__main__":

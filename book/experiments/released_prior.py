@@ -1,21 +1,16 @@
-"""What geometry the released Wikipedia priors have: ``python book/tools/released_prior.py``.
+"""What geometry the released Wikipedia priors have: ``python book/experiments/released_prior.py``.
 
 First fetch the released files, 8 MB:  python -m data_scripts released-outputs
 """
 
-from pathlib import Path
-
 import numpy as np
+from result_file import store
 
 from data_scripts.released_outputs import BASE, BLOBS
 from data_scripts.wikipedia import COUNTS
-from drcl_mini.core.environment import environment, write_json
 from drcl_mini.data.load import load_released_outputs
 
-RESULT = Path(__file__).parents[1] / "results" / "released-prior.json"
-COMMAND = (
-    "python -m data_scripts released-outputs && python book/tools/released_prior.py"
-)
+COMMAND = "python -m data_scripts released-outputs && python book/experiments/released_prior.py"
 
 
 def geometry(prior: np.ndarray) -> dict:
@@ -51,8 +46,6 @@ def main() -> None:
         if np.array_equal(w, outputs.prior)
     ]
     result = {
-        "command": COMMAND,
-        "environment": environment(),
         "source": [BASE + name for name in BLOBS],
         "shape of W": list(outputs.prior.shape),
         "classes": list(COUNTS),
@@ -62,8 +55,7 @@ def main() -> None:
         "quality scores": "not among the released files",
         "released test predictions": tests,
     }
-    write_json(RESULT, result)
-    print(RESULT)
+    store("released-prior", COMMAND, result)
 
 
 if __name__ == "__main__":
