@@ -37,8 +37,8 @@ def load_or_train(
     Args:
         name: of the file, without its ending.
         make: a function of the chapter. It returns a model, an array, a number, a text, or lists and mappings of them.
-        train: True makes it here and leaves the file alone; ``"store"`` makes it and writes the file where there is
-            none by this recipe (``python book/tools/refresh.py models`` runs every chapter so).
+        train: True makes it here and leaves the file alone; ``"store"`` makes it and writes the file, unless the file
+            was made by the same recipe (``python book/tools/refresh.py models`` runs every chapter so).
 
     Raises:
         FileNotFoundError: nothing is stored under this name.
@@ -75,24 +75,25 @@ def provenance(name: str) -> dict[str, Any]:
 
 
 def recipe(make: Callable) -> dict[str, str]:
-    """What decides the result, as far as the chapter says it: source code by checksum, plain settings as text.
+    """What a result was made by: source code by checksum, plain settings as text.
 
     It follows the functions of the chapter that ``make`` calls, and takes the numbers, texts and lists that they read.
+    Arrays, data sets and models that they read are not part of it, nor is the package's own code.
     """
     found: dict[str, str] = {}
-    waiting = [make]
+    waiting = [(make.__name__, make)]
     while waiting:
-        function = waiting.pop()
+        name, function = waiting.pop()
         source = textwrap.dedent(inspect.getsource(function)).strip()
         checksum = hashlib.sha256(source.encode()).hexdigest()[:16]
-        found[f"{function.__name__}()"] = checksum
+        found[f"{name}()"] = checksum
         chapter = function.__globals__
         for name in _names(function.__code__) & chapter.keys():
             value = chapter[name]
             if _plain(value):
                 found[name] = repr(value)
             elif inspect.isfunction(value) and value.__globals__ is chapter:
-                waiting += [value] * (f"{name}()" not in found)
+                waiting += [(name, value)] * (f"{name}()" not in found)
     return {key: found[key] for key in sorted(found) if key != "TRAIN"}
 
 
@@ -143,6 +144,10 @@ def _pack(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
         kind = "array" if isinstance(value, np.ndarray) else "tensor"
         tensor = torch.as_tensor(value).detach().cpu()
         if tensor.is_floating_point() and tensor.numel() > LARGE:
+            if tensor.abs().max() > torch.finfo(torch.float16).max:
+                raise ValueError(
+                    f"an array of {tensor.numel()} numbers is kept in half precision, which ends at 65504: rescale it"
+                )
             tensor = tensor.half()
         key = f"{len(tensors):04d}"
         tensors[key] = tensor.clone()
@@ -150,7 +155,7 @@ def _pack(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
         return {kind: key, "dtype": dtype}
     if isinstance(value, Mapping):
         return {"mapping": [[k, _pack(v, tensors)] for k, v in value.items()]}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, range)):
         return {"list": [_pack(v, tensors) for v in value]}
     if isinstance(value, np.generic):
         return value.item()

@@ -14,6 +14,8 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 
+from drcl_mini.core.files import replacing
+
 BOOK = Path(__file__).parents[1]
 
 
@@ -51,7 +53,7 @@ def _set(
         if "parameters" in cell.metadata.get("tags", []) and line.search(
             cell.source
         ):
-            cell.source = line.sub(f"{name} = {value!r}  ", cell.source)
+            cell.source = line.sub(lambda _: f"{name} = {value!r}  ", cell.source)
             return
     raise KeyError(f"{path.name} has no parameter {name}")
 
@@ -70,7 +72,8 @@ def execute(path: Path) -> None:
     for number, cell in enumerate(notebook.cells):
         cell.id = f"{path.stem}-{number:02d}"
     nbformat.validate(notebook)
-    nbformat.write(notebook, path)
+    with replacing(path) as temporary:
+        nbformat.write(notebook, temporary)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -43,11 +44,17 @@ def chapters(text: str = "") -> list[Path]:
 
 
 def models() -> None:
-    """Forget what is stored and train it again; one chapter after another, for some share a model."""
-    for path in (BOOK / "models").glob("*.safetensors"):
-        path.unlink()
-    for path in chapters("kit.load_or_train("):
-        tool("execute", "--set", "TRAIN='store'", path)
+    """Train all that is stored again; one chapter after another, for some share a model."""
+    with tempfile.TemporaryDirectory(dir=BOOK) as folder:
+        for path in (BOOK / "models").glob("*.safetensors"):
+            path.rename(Path(folder) / path.name)
+        try:
+            for path in chapters("kit.load_or_train("):
+                tool("execute", "--set", "TRAIN='store'", path)
+        except BaseException:  # what wasn't made anew comes back
+            for path in Path(folder).glob("*.safetensors"):
+                path.replace(BOOK / "models" / path.name)
+            raise
 
 
 def margins() -> None:

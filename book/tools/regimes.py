@@ -6,6 +6,7 @@ spot, claims about those, and what is stored for the rest.
 
 import importlib.util
 import json
+import math
 from pathlib import Path
 
 import nbformat
@@ -46,6 +47,8 @@ def main() -> None:
         "claims"
     ]
     print()
+    for about in claims.values():
+        about["ratio"] = math.inf if about["ratio"] is None else about["ratio"]
     for name, about in sorted(claims.items(), key=lambda pair: pair[1]["ratio"]):
         side = "above" if about["below"] is None else "below"
         print(

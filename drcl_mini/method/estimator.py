@@ -23,7 +23,7 @@ from ..retrieval.ranking import BLOCK
 from ..retrieval.search import Neighbours, nearest_neighbours
 from .consistency import fit_encoder
 from .encoder import build_encoder, embed
-from .fitting import advice, interruptible, noisy, progress_bar, reporter, tensors
+from .fitting import advice, fresh, interruptible, noisy, progress_bar, reporter, tensors
 from .preflight import check_against, check_fit, check_noise, check_prior
 from .prior import FIXED, learn_prior, select_prior, starting_prior
 from .progress import Progress
@@ -188,8 +188,7 @@ class DRCL:
         progress = None
         if checkpoint is not None:
             progress = self._progress(checkpoint, every, {"train": train, "validation": validation}, given)
-        self.reset(classes)
-        with interruptible([self]):
+        with fresh(self, classes), interruptible([self]):
             data, held = (tensors(split, classes, device) for split in (train, validation))
             with tf32(s.precision == "tf32"):
                 start = starting_prior(s, classes).to(device)

@@ -31,6 +31,8 @@ class Model(Protocol):
     partial_: list[str]
     interrupted_: bool
 
+    def reset(self, classes: int) -> None: ...
+
 
 Tensors = dict[str, tuple[Tensor, Tensor]]
 """{modality: (X, Y)} on a device."""
@@ -104,6 +106,18 @@ def diverged(model: Model, stage: str, name: str, error: TrainingDiverged) -> Tr
 def usable(model: Model) -> str:
     """Which modalities of a model can be used, in words."""
     return f"usable: {', '.join(map(repr, model.encoders_))}" if model.encoders_ else "nothing usable yet"
+
+
+@contextmanager
+def fresh(model: Model, classes: int) -> Iterator[None]:
+    """Begin anew; where a file's progress doesn't fit, a ValueError, the model stays as it was."""
+    before = model.__dict__
+    model.reset(classes)
+    try:
+        yield
+    except ValueError:
+        model.__dict__ = before
+        raise
 
 
 @contextmanager

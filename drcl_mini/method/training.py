@@ -129,13 +129,13 @@ class Watch:
         self._samples = 0
         if phase:
             phase.resume(self)
-        for record in self.records:
-            self._tell(record)
 
     def __enter__(self) -> "Watch":
         return self
 
     def __iter__(self) -> Iterator[int]:
+        for record in self.records:  # those that a file brought back
+            self._tell(record)
         while not self.ended:
             self._sums, self._samples = 0.0, 0
             yield self.epochs[len(self.records)]

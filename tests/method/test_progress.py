@@ -81,6 +81,20 @@ def test_going_on_gives_the_same_bits(tiny, train, validation, state, same, kill
     assert (model.quality_scores_, model.partial_) == (whole.quality_scores_, [])
 
 
+def test_a_file_that_does_not_fit_leaves_the_model_as_it_was(tiny, train, validation, state, same, tmp_path):
+    path = tmp_path / "fit.safetensors"
+    model = DRCL(**tiny).fit(train, validation, checkpoint=path)
+    before, history = state(model), model.history_
+    tensors, header = load_checkpoint(path, module.FORMAT)
+    last = list(header["phases"])[-1]  # found out after all other phases were brought back
+    del header["phases"][last]["records"][0]["q"]
+    module.save_checkpoint(path, tensors, header, module.FORMAT)
+    with pytest.raises(ValueError, match="holds no progress of this fit"):
+        model.fit(train, validation, checkpoint=path)
+    assert same(state(model), before)
+    assert (model.history_, model.interrupted_) == (history, False)
+
+
 def test_a_fit_that_was_done_is_not_done_again(tiny, train, validation, state, same, killed, tmp_path):
     path = tmp_path / "fit.safetensors"
     first = DRCL(**tiny).fit(train, validation, checkpoint=path)
