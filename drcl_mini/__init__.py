@@ -1,8 +1,8 @@
 """drcl_mini: Deep Reversible Consistency Learning (DRCL) for cross-modal retrieval, small and readable.
 
 Folders, from the ground up; each imports only from those before it: ``core`` (checks, devices, files), ``data``,
-``retrieval`` (metrics, search), ``method`` (DRCL itself, to be read in the order of the paper), ``many`` (many models
-at once), ``baselines`` (compared methods), ``experiments`` (benchmarks), ``speed``, ``app`` (the command line).
+``retrieval`` (metrics, search), ``training`` (what stands around the loops: settings, batches, the best epoch),
+``method`` (DRCL itself, to be read in the order of the paper), ``many`` (many models at once), ``baselines`` (compared methods), ``experiments`` (benchmarks), ``speed``, ``app`` (the command line).
 """
 
 from .core.version import __version__ as __version__
@@ -12,11 +12,16 @@ from .data.split import Split
 from .many.fit import fit_many
 from .method.encoder import Encoder
 from .method.estimator import DRCL
-from .method.settings import Settings, released_settings
-from .method.training import TrainingDiverged
 from .retrieval.evaluation import Evaluation, evaluate
-from .retrieval.metrics import average_precision, mean_average_precision, precision_at_k, precision_recall
+from .retrieval.metrics import (
+    average_precision,
+    mean_average_precision,
+    precision_at_k,
+    precision_recall,
+)
 from .retrieval.search import Neighbours, nearest_neighbours
+from .training.settings import Settings, released_settings
+from .training.watch import TrainingDiverged
 
 __all__ = [
     "DRCL",

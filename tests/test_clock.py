@@ -8,9 +8,9 @@ import pytest
 from data_scripts.download import fetch
 from data_scripts.identity import blob_id
 from drcl_mini import DRCL, MultimodalDataset
-from drcl_mini.experiments.grid import Task
-from drcl_mini.experiments.results import read_results, records_of
-from drcl_mini.experiments.writing import ResultsFile
+from drcl_mini.experiments.plan.grid import Task
+from drcl_mini.experiments.store.results import read_results, records_of
+from drcl_mini.experiments.store.writing import ResultsFile
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from drcl_mini import DRCL, MultimodalDataset, load_dataset
 from drcl_mini.core.files import read_npz
 from drcl_mini.data.items import MOST_NAMES
 from drcl_mini.data.load import load_released_outputs
-from drcl_mini.experiments.grid import Task
-from drcl_mini.experiments.results import read_results, records_of
-from drcl_mini.experiments.writing import ResultsFile
+from drcl_mini.experiments.plan.grid import Task
+from drcl_mini.experiments.store.results import read_results, records_of
+from drcl_mini.experiments.store.writing import ResultsFile
 
 
 def zipped(path, packing=zipfile.ZIP_DEFLATED, **members):

@@ -13,12 +13,12 @@ import torch
 import drcl_mini.method.estimator
 import drcl_mini.retrieval.search
 from drcl_mini import DRCL, MultimodalDataset, evaluate, nearest_neighbours
-from drcl_mini.experiments.grid import Task
-from drcl_mini.experiments.results import read_results, records_of
-from drcl_mini.experiments.writing import ResultsFile
-from drcl_mini.method import progress as progress_module
+from drcl_mini.experiments.plan.grid import Task
+from drcl_mini.experiments.store.results import read_results, records_of
+from drcl_mini.experiments.store.writing import ResultsFile
 from drcl_mini.method.encoder import embed
 from drcl_mini.retrieval.index import FaissIndex
+from drcl_mini.training import progress as progress_module
 
 resource = pytest.importorskip("resource")
 
@@ -107,7 +107,7 @@ USES = """
 import sys
 from pathlib import Path
 from drcl_mini.app.cli import main
-from drcl_mini.experiments.writing import ResultsFile
+from drcl_mini.experiments.store.writing import ResultsFile
 from drcl_mini.core.files import check_writable, replacing
 folder = Path(sys.argv[1])
 for use in (replacing(folder / "note.txt").__enter__, lambda: check_writable(folder)):

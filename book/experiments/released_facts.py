@@ -20,7 +20,7 @@ from drcl_mini.data.load import ReleasedOutputs, load_released_outputs
 from drcl_mini.method import consistency
 from drcl_mini.method.prior import orthogonal_prior, simplex_prior
 from drcl_mini.method.recasting import pseudo_inverse
-from drcl_mini.method.training import generator
+from drcl_mini.training.batches import generator
 
 COMMAND = "python book/experiments/released_facts.py"
 SETS, SEEDS = ("minimedia-small", "wikipedia-classic"), range(10)

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from drcl_mini.experiments.results import Record, read_results
+from drcl_mini.experiments.plan.grid import Record
+from drcl_mini.experiments.store.results import read_results
 
 RESULTS = Path(__file__).parents[1] / "results"
 

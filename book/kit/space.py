@@ -16,7 +16,7 @@ from drcl_mini.data.labels import one_hot
 from drcl_mini.method.encoder import Encoder, build_encoder, embed
 from drcl_mini.method.losses import generalized_cross_entropy
 from drcl_mini.method.prior import Classifier, orthogonal_prior
-from drcl_mini.method.training import batches, generator
+from drcl_mini.training.batches import batches, generator
 
 Rows = Mapping[str, np.ndarray]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from drcl_mini.core.intervals import interval
-from drcl_mini.experiments.report import verdicts
-from drcl_mini.experiments.results import read_results
+from drcl_mini.experiments.report.report import verdicts
+from drcl_mini.experiments.store.results import read_results
 
 ROOT = Path(__file__).parents[2]
 START, END = "<!-- results -->\n", "<!-- /results -->\n"

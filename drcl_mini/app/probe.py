@@ -27,14 +27,20 @@ def linear_probe(data: MultimodalDataset) -> list[dict[str, Any]]:
         (['top', 'bottom'], True)
     """
     if data.validation is None:
-        raise ValueError(f"{data.name} has no validation split to choose the probe's regularisation on")
+        raise ValueError(
+            f"{data.name} has no validation split to choose the probe's regularisation on"
+        )
     if any(y.ndim == 2 for y in data.train.labels.values()):
         raise ValueError(f"{data.name} is multi-label: the probe needs one class an item")
     for part, split in (("validation", data.validation), ("test", data.test)):
         lacking = [name for name in data.modalities if name not in split.features]
         if lacking:
-            raise ValueError(f"{data.name}: the {part} split has no {lacking[0]!r}, the probe needs every modality")
-    return [{"dataset": data.name, "modality": name, **_probe(data, name)} for name in data.modalities]
+            raise ValueError(
+                f"{data.name}: the {part} split has no {lacking[0]!r}, the probe needs every modality"
+            )
+    return [
+        {"dataset": data.name, "modality": name, **_probe(data, name)} for name in data.modalities
+    ]
 
 
 def _probe(data: MultimodalDataset, name: str) -> dict[str, Any]:
@@ -44,7 +50,9 @@ def _probe(data: MultimodalDataset, name: str) -> dict[str, Any]:
 
     splits = (data.train, data.validation, data.test)
     scaler = StandardScaler().fit(data.train.features[name])
-    (x, y), (vx, vy), (tx, ty) = ((scaler.transform(s.features[name]), s.labels[name]) for s in splits)
+    (x, y), (vx, vy), (tx, ty) = (
+        (scaler.transform(s.features[name]), s.labels[name]) for s in splits
+    )
     fits = [LogisticRegression(C=c, max_iter=500).fit(x, y) for c in (0.001, 0.01, 0.1, 1.0)]
     chosen = max(fits, key=lambda fit: fit.score(vx, vy))
     classes = np.unique(y)

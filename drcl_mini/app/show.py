@@ -43,7 +43,9 @@ def as_html(item: Any, caption: str = "") -> str:
     """The HTML of :func:`show`."""
     below = f'<figcaption style="font-size:small">{escape(caption)}</figcaption>' if caption else ""
     return (
-        '<figure style="display:inline-block;margin:4px;vertical-align:top">' + _body(item, escape(caption)) + below
+        '<figure style="display:inline-block;margin:4px;vertical-align:top">'
+        + _body(item, escape(caption))
+        + below
     ) + "</figure>"
 
 
@@ -63,7 +65,10 @@ def _body(item: Any, name: str) -> str:
     elif array.ndim == 2:
         array = array.astype(float)
         low, high = array.min(), array.max()
-        frames, what = (255 * (1 - (array - low) / max(high - low, 1e-9))).astype(np.uint8)[None], "picture"
+        frames, what = (
+            (255 * (1 - (array - low) / max(high - low, 1e-9))).astype(np.uint8)[None],
+            "picture",
+        )
     else:
         raise ValueError(
             f"can't show an array of shape {array.shape} and type {array.dtype}; expected a str, (H, W), uint8 "
@@ -111,7 +116,11 @@ def _turning(cloud: np.ndarray, frames: int = 12) -> np.ndarray:
     for frame, angle in zip(canvas, np.linspace(0, 2 * np.pi, frames, endpoint=False), strict=True):
         side = np.cos(angle) * points[:, 0] + np.sin(angle) * points[:, 1]
         depth = np.cos(angle) * points[:, 1] - np.sin(angle) * points[:, 0]
-        column, row = ((0.5 + 0.34 * np.stack([side, -points[:, 2]])) * SIZE).astype(int).clip(1, SIZE - 2)
+        column, row = (
+            ((0.5 + 0.34 * np.stack([side, -points[:, 2]])) * SIZE).astype(int).clip(1, SIZE - 2)
+        )
         for i in np.argsort(-depth):  # near points last
-            frame[row[i] - 1 : row[i] + 1, column[i] - 1 : column[i] + 1] = 40 * round(2.75 + 2 * depth[i])
+            frame[row[i] - 1 : row[i] + 1, column[i] - 1 : column[i] + 1] = 40 * round(
+                2.75 + 2 * depth[i]
+            )
     return canvas

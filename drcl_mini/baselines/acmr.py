@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from ..method.training import Terms
+from ..training.watch import Terms
 from .deep_sm import label_loss
 from .joint import RATES, Batch, DeepBaseline
 from .parts import Network, mlp, related
@@ -29,7 +29,9 @@ def reverse(features: Tensor, strength: float) -> Tensor:
     return features.detach() * (1 + strength) - strength * features
 
 
-def triplet_loss(anchors: Tensor, items: Tensor, same: Tensor, margin: float, weight: float) -> Tensor:
+def triplet_loss(
+    anchors: Tensor, items: Tensor, same: Tensor, margin: float, weight: float
+) -> Tensor:
     r"""Items of the anchor's class come near, items of other classes keep away.
 
     .. math:: \frac{1}{|P|} \sum_{ij \in P} d(a_i, b_j)
@@ -50,7 +52,11 @@ def triplet_loss(anchors: Tensor, items: Tensor, same: Tensor, margin: float, we
         >>> round(triplet_loss(a, a, a, 2.0, 1.0).item(), 4)  # 2 − √2
         0.5858
     """
-    squares = anchors.square().sum(dim=1, keepdim=True) + items.square().sum(dim=1) - 2 * anchors @ items.T
+    squares = (
+        anchors.square().sum(dim=1, keepdim=True)
+        + items.square().sum(dim=1)
+        - 2 * anchors @ items.T
+    )
     gaps = squares.clamp(min=1e-12).sqrt()  # the root has no slope at 0
     near = (gaps * same).sum() / same.sum().clamp(min=1)
     far = (nnf.relu(margin - gaps) * (1 - same)).sum() / (1 - same).sum().clamp(min=1)
@@ -114,12 +120,16 @@ class ACMR(DeepBaseline):
         ]
         classes = [label_loss(network.parts["labels"](f), labels[name]) for name, f in rows.items()]
         guesses = [network.parts["modality"](reverse(f, self.gamma)) for f in rows.values()]
-        truth = [torch.full((len(guess),), v, device=guess.device) for v, guess in enumerate(guesses)]
+        truth = [
+            torch.full((len(guess),), v, device=guess.device) for v, guess in enumerate(guesses)
+        ]
         return {
             "triplet": self.alpha * sum(triplets),
             "label": self.beta * sum(classes),
             # γ is in the reversal: the classifier itself learns at full weight
-            "adversary": sum(nnf.cross_entropy(guess, v) for guess, v in zip(guesses, truth, strict=True)),
+            "adversary": sum(
+                nnf.cross_entropy(guess, v) for guess, v in zip(guesses, truth, strict=True)
+            ),
         }
 
     def _rows(self, network: Network, name: str, x: Tensor) -> Tensor:

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..core.checks import check_features, check_mapping, nearest
 from ..data.split import Split
-from ..method.preflight import check_against, check_splits
 from ..retrieval.evaluation import Evaluation, evaluate
+from ..training.preflight import check_against, check_splits
 from .pairing import check_pairs
 
 
@@ -45,7 +45,9 @@ class Baseline(ABC):
         check_against(train, validation, train.n_classes, set(range(train.n_classes)))
         if len(train.modalities) < 2 or (self.two_only and len(train.modalities) > 2):
             wanted = "two modalities" if self.two_only else "at least two modalities"
-            raise ValueError(f"{self.title} needs {wanted}, the split has {train.modalities}: use split.only(…)")
+            raise ValueError(
+                f"{self.title} needs {wanted}, the split has {train.modalities}: use split.only(…)"
+            )
         if self.needs_single_label and any(y.ndim == 2 for y in train.labels.values()):
             raise ValueError(f"{self.title} needs one class an item, the labels are multi-hot")
         if self.needs_pairs:
@@ -67,8 +69,12 @@ class Baseline(ABC):
         embeddings = {}
         for name, x in features.items():
             if name not in self.widths_:
-                raise ValueError(f"{self.title} knows no modality {name!r}: {nearest(name, self.widths_)}")
-            rows = np.asarray(self._embed(name, check_features(x, name, self.widths_[name])), dtype=np.float64)
+                raise ValueError(
+                    f"{self.title} knows no modality {name!r}: {nearest(name, self.widths_)}"
+                )
+            rows = np.asarray(
+                self._embed(name, check_features(x, name, self.widths_[name])), dtype=np.float64
+            )
             lengths = np.linalg.norm(rows, axis=1, keepdims=True)
             embeddings[name] = (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)
         return embeddings

@@ -10,8 +10,8 @@ from scipy.linalg import block_diag
 from torch import Tensor
 
 from ..method.encoder import in_pieces
-from ..method.fitting import Tensors
-from ..method.training import Terms
+from ..training.fitting import Tensors
+from ..training.watch import Terms
 from .joint import RATES, Batch, DeepBaseline
 from .linear import between_views, ridged, solve
 from .parts import Network, regularised
@@ -98,14 +98,20 @@ class DCCA(DeepBaseline):
     def _settle(self, network: Network, data: Tensors) -> None:
         with torch.no_grad():
             outputs = {
-                name: in_pieces(lambda part, name=name: network.outputs(name, network.standard(name, part)), x).double()
+                name: in_pieces(
+                    lambda part, name=name: network.outputs(name, network.standard(name, part)), x
+                ).double()
                 for name, (x, _) in data.items()
             }
         self.means_ = {name: rows.mean(dim=0) for name, rows in outputs.items()}
         views = {name: (rows - self.means_[name]).cpu().numpy() for name, rows in outputs.items()}
-        within = block_diag(*(ridged(view.T @ view / len(view), self.ridge) for view in views.values()))
+        within = block_diag(
+            *(ridged(view.T @ view / len(view), self.ridge) for view in views.values())
+        )
         axes = solve(between_views(views), within, self.dim, views)
-        self.axes_ = {name: torch.from_numpy(a.copy()).to(self.means_[name]) for name, a in axes.items()}
+        self.axes_ = {
+            name: torch.from_numpy(a.copy()).to(self.means_[name]) for name, a in axes.items()
+        }
 
     def _rows(self, network: Network, name: str, x: Tensor) -> Tensor:
         return (network.outputs(name, x).double() - self.means_[name]) @ self.axes_[name]

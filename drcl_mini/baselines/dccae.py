@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch.nn.functional as nnf
 from torch import Generator, nn
 
-from ..method.training import Terms
+from ..training.watch import Terms
 from .dcca import DCCA
 from .joint import RATES, Batch
 from .parts import Network, mlp
@@ -51,4 +51,7 @@ class DCCAE(DCCA):
         outputs = {name: network.outputs(name, x) for name, (x, _) in batch.items()}
         decoded = zip(network.parts["decoders"], batch.items(), strict=True)
         errors = [nnf.mse_loss(decoder(outputs[name]), x) for decoder, (name, (x, _)) in decoded]
-        return {"correlation": self._correlation(outputs), "reconstruction": self.weight * sum(errors)}
+        return {
+            "correlation": self._correlation(outputs),
+            "reconstruction": self.weight * sum(errors),
+        }

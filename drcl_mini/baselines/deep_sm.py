@@ -6,7 +6,7 @@ from typing import ClassVar
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from ..method.training import Terms
+from ..training.watch import Terms
 from .joint import RATES, Batch, DeepBaseline
 from .parts import Network
 

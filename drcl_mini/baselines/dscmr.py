@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from ..method.training import Terms
+from ..training.watch import Terms
 from .joint import RATES, Batch, DeepBaseline
 from .parts import Network, mean_distance, mlp, related
 
@@ -83,5 +83,6 @@ class DSCMR(DeepBaseline):
         return {
             "regression": sum(mean_distance(network.parts["labels"](f), y) for f, y in seen),
             "likelihood": self.likelihood_weight * sum(alike),
-            "invariance": self.invariance_weight * sum(mean_distance(a, b) for (a, _), (b, _) in pairs),
+            "invariance": self.invariance_weight
+            * sum(mean_distance(a, b) for (a, _), (b, _) in pairs),
         }

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from ..method.training import Terms, generator
+from ..training.batches import generator
+from ..training.watch import Terms
 from .deep_sm import label_loss
 from .joint import RATES, Batch, DeepBaseline
 from .parts import Network, mlp, related
@@ -70,7 +71,9 @@ def draw_quadruplets(labels: Tensor, source: torch.Generator) -> Tensor:
         True
     """
     n, same = len(labels), related(labels, labels) > 0
-    keys = torch.rand(3, n, n, generator=source).to(labels.device)  # drawn on the CPU: the same on every device
+    keys = torch.rand(3, n, n, generator=source).to(
+        labels.device
+    )  # drawn on the CPU: the same on every device
 
     def pick(allowed: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
         return (key * allowed).argmax(dim=1), allowed.any(dim=1)
@@ -124,7 +127,9 @@ class FGCrossNet(DeepBaseline):
 
     def _parts(self, names: tuple[str, ...], source: torch.Generator) -> dict[str, nn.Module]:
         self._draws = generator(self.seed, "quadruplets")
-        centers = torch.randn(self.n_classes_, self.n_classes_, generator=source, dtype=torch.float32)
+        centers = torch.randn(
+            self.n_classes_, self.n_classes_, generator=source, dtype=torch.float32
+        )
         return {
             "labels": mlp(self.dim, (), self.n_classes_, source),
             "centers": nn.ParameterList([nn.Parameter(centers)]),
@@ -140,7 +145,8 @@ class FGCrossNet(DeepBaseline):
         quadruplets = logits[draw_quadruplets(labels, self._draws)]
         return {
             "label": sum(label_loss(z, y) for z, y in seen),
-            "center": self.center_weight * center_loss(logits, labels / labels.sum(dim=1, keepdim=True) @ centers),
+            "center": self.center_weight
+            * center_loss(logits, labels / labels.sum(dim=1, keepdim=True) @ centers),
             "ranking": self.ranking_weight * quadruplet_loss(*quadruplets, self.margins),
         }
 

@@ -47,7 +47,11 @@ class FixedPrior(Baseline):
 
     title: ClassVar[str] = "fixed prior"
     grid: ClassVar[dict[str, list]] = {
-        "settings": [{"learning_rate": rate, "q_rate": q} for rate in (3e-4, 1e-3, 3e-3) for q in (0.01, 0.03)]
+        "settings": [
+            {"learning_rate": rate, "q_rate": q}
+            for rate in (3e-4, 1e-3, 3e-3)
+            for q in (0.01, 0.03)
+        ]
     }
 
     prior: str = "simplex"

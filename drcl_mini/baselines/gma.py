@@ -52,7 +52,9 @@ class GMA(Linear):
         means, between, within = [], [], []
         for name, x in views.items():
             sums, counts = class_sums(x, train.labels[name], self.n_classes_)
-            means.append(sums / counts.clip(min=1))  # a class that this modality lacks: its centre, coupled to nothing
+            means.append(
+                sums / counts.clip(min=1)
+            )  # a class that this modality lacks: its centre, coupled to nothing
             between.append((counts * means[-1]).T @ means[-1] / len(x))
             scatter = x.T @ x / len(x) - between[-1]
             within.append(ridged(scatter / max(np.trace(scatter), 1e-12), self.regularisation))

@@ -61,7 +61,9 @@ class GSSSL(Linear):
 
     def _learn(self, train: Split, validation: Split | None) -> None:
         views, sizes = self._prepare(train), [len(x) for x in train.features.values()]
-        y = np.vstack([np.eye(self.n_classes_)[t] if t.ndim == 1 else t for t in train.labels.values()])
+        y = np.vstack(
+            [np.eye(self.n_classes_)[t] if t.ndim == 1 else t for t in train.labels.values()]
+        )
         graph = y / np.sqrt(y @ y.sum(axis=0))[:, None]  # B, (n, C): L = I − B Bᵀ, never formed
         whole = 1 + self.fidelity + self.smoothness
         inner = np.linalg.inv(whole * np.eye(y.shape[1]) - self.smoothness * graph.T @ graph)
@@ -76,7 +78,9 @@ class GSSSL(Linear):
             norms = {m: np.sqrt((p**2).sum(axis=1) + EPSILON) for m, p in self.weights_.items()}
             fitted = np.vstack([x @ self.weights_[m] for m, x in views.items()])
             pull = fitted + self.fidelity * y
-            soft = (pull + self.smoothness * graph @ (inner @ (graph.T @ pull))) / whole  # Woodbury: n × n not needed
+            soft = (
+                pull + self.smoothness * graph @ (inner @ (graph.T @ pull))
+            ) / whole  # Woodbury: n × n not needed
             self.objective_.append(
                 ((fitted - soft) ** 2).sum()
                 + self.fidelity * ((soft - y) ** 2).sum()

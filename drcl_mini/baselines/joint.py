@@ -19,13 +19,14 @@ from torch import Tensor, nn
 
 from ..core.devices import on_device, resolve_device
 from ..data.split import Split
-from ..method.consistency import target_map
 from ..method.encoder import Encoder, build_encoder, in_pieces
-from ..method.fitting import Tensors, noisy, tensors
-from ..method.preflight import check_noise
-from ..method.settings import Settings
-from ..method.training import Terms, TrainingDiverged, Watch, batches, generator
 from ..retrieval.metrics import mean_average_precision
+from ..training.batches import batches, generator
+from ..training.fitting import Tensors, noisy, tensors
+from ..training.monitor import target_map
+from ..training.preflight import check_noise
+from ..training.settings import Settings
+from ..training.watch import Terms, TrainingDiverged, Watch
 from .base import Baseline
 from .parts import Network, linear_layer, mlp
 
@@ -53,7 +54,7 @@ class DeepBaseline(Baseline):
             so that larger batches don't mean fewer steps; smaller modalities are repeated.
         patience: stop after so many epochs without a better validation score; the best epoch counts. The score is
             the mean mAP over the tasks, for modalities trained alone that of
-            :func:`drcl_mini.method.consistency.target_map`.
+            :func:`drcl_mini.training.monitor.target_map`.
         label_noise: share of the training labels made wrong, the same ones as DRCL's of the same seed. Pairs stay as
             they are: those that ``class_pairs`` makes know the true classes, so they give away what noise should hide.
 
@@ -88,10 +89,14 @@ class DeepBaseline(Baseline):
         for field in fields(self):
             value = getattr(self, field.name)
             if field.type is float and not (isinstance(value, Real) and 0 <= value < math.inf):
-                raise ValueError(f"{self.title}: setting {field.name!r} is {value!r}, expected a number of at least 0")
+                raise ValueError(
+                    f"{self.title}: setting {field.name!r} is {value!r}, expected a number of at least 0"
+                )
 
     def _settings(self, width: int) -> Settings:
-        return Settings(**{name: getattr(self, name) for name in SETTINGS}, dim=width, device=self.device)
+        return Settings(
+            **{name: getattr(self, name) for name in SETTINGS}, dim=width, device=self.device
+        )
 
     def _parts(self, names: tuple[str, ...], source: torch.Generator) -> dict[str, nn.Module]:
         """What is trained beside the encoders of these modalities."""
@@ -119,18 +124,26 @@ class DeepBaseline(Baseline):
     def _learn(self, train: Split, validation: Split | None) -> None:
         settings = self._settings(self._width())
         if self.shares_last and not settings.hidden:
-            raise ValueError(f"hidden is (), {self.title} needs at least one hidden width before its shared layer")
+            raise ValueError(
+                f"hidden is (), {self.title} needs at least one hidden width before its shared layer"
+            )
         self._device = resolve_device(self.device)
-        data, held = (tensors(split, self.n_classes_, self._device) for split in (train, validation))
+        data, held = (
+            tensors(split, self.n_classes_, self._device) for split in (train, validation)
+        )
         for name, (x, y) in data.items():
             check_noise(train, name, settings)
             data[name] = x, noisy(y, settings, name)
         self.networks_: dict[str, Network] = {}
         self.history_: list[dict[str, Any]] = []
-        for names in [train.modalities] if self.together else [(name,) for name in train.modalities]:
+        for names in (
+            [train.modalities] if self.together else [(name,) for name in train.modalities]
+        ):
             self._train(names, {name: data[name] for name in names}, held, settings)
 
-    def _train(self, names: tuple[str, ...], data: Tensors, held: Tensors, settings: Settings) -> None:
+    def _train(
+        self, names: tuple[str, ...], data: Tensors, held: Tensors, settings: Settings
+    ) -> None:
         """One run: the encoders of these modalities, and what else the method trains."""
         network = self._network(names, data, settings)
         self.networks_ |= dict.fromkeys(names, network)
@@ -142,7 +155,9 @@ class DeepBaseline(Baseline):
 
         def shuffle() -> None:
             for name, (x, _) in data.items():
-                rounds = range(-(-drawn // len(x)))  # whole ones, so that a smaller modality is repeated evenly
+                rounds = range(
+                    -(-drawn // len(x))
+                )  # whole ones, so that a smaller modality is repeated evenly
                 if self.needs_pairs:
                     rows = [torch.arange(most) for _ in rounds]
                 else:
@@ -154,7 +169,9 @@ class DeepBaseline(Baseline):
             scored = {}
         best = (lambda record: record["validation_map"]) if scored else None
         patience = settings.patience if scored else None
-        adam = torch.optim.Adam(network.parameters(), settings.learning_rate, settings.betas, fused=True)
+        adam = torch.optim.Adam(
+            network.parameters(), settings.learning_rate, settings.betas, fused=True
+        )
         shuffled = generator(self.seed, "batches", *names)
         epochs = range(1, settings.epochs + 1)
         shuffle()
@@ -162,9 +179,14 @@ class DeepBaseline(Baseline):
         try:
             with watch:
                 for epoch in watch:
-                    for index, _ in batches(drawn, settings.batch_size, settings.drop_last, shuffled, self._device):
+                    for index, _ in batches(
+                        drawn, settings.batch_size, settings.drop_last, shuffled, self._device
+                    ):
                         rows = {name: order[name][index] for name in names}
-                        batch = {n: (network.standard(n, data[n][0][row]), data[n][1][row]) for n, row in rows.items()}
+                        batch = {
+                            n: (network.standard(n, data[n][0][row]), data[n][1][row])
+                            for n, row in rows.items()
+                        }
                         terms = self._losses(network, batch)
                         total = torch.stack(list(terms.values())).sum()
                         network.zero_grad()
@@ -177,9 +199,13 @@ class DeepBaseline(Baseline):
                         self._settle(network, data)
                         scores["validation_map"] = self._score(scored)
                     watch.end_epoch(epoch=epoch, **means, **scores)
-        except torch.linalg.LinAlgError as error:  # DCCA's and SMLN's matrices, when the outputs are not finite
+        except (
+            torch.linalg.LinAlgError
+        ) as error:  # DCCA's and SMLN's matrices, when the outputs are not finite
             advice = f"lower the learning rate ({settings.learning_rate:g})"
-            raise TrainingDiverged(f"training diverged in epoch {len(watch.records) + 1}: {error}; {advice}") from None
+            raise TrainingDiverged(
+                f"training diverged in epoch {len(watch.records) + 1}: {error}; {advice}"
+            ) from None
         finally:
             label = {} if self.together else {"modality": names[0]}
             self.history_ += [{**label, **record} for record in watch.records]
@@ -201,26 +227,43 @@ class DeepBaseline(Baseline):
         encoder = build_encoder(x, widths, source)
         if self.shares_last or not self.unit_rows:
             last = encoder.layers[-1]
-            encoder.layers[-1] = linear_layer(last.in_features, last.out_features, source, bias=self.shares_last)
+            encoder.layers[-1] = linear_layer(
+                last.in_features, last.out_features, source, bias=self.shares_last
+            )
         return encoder
 
     def _score(self, held: Tensors) -> float:
         """How well validation data are found."""
         rows = {name: self._tensor(name, x) for name, (x, _) in held.items()}
         if not self.together:
-            return np.mean([target_map(f, held[name][1], self._targets()).item() for name, f in rows.items()])
+            return np.mean(
+                [target_map(f, held[name][1], self._targets()).item() for name, f in rows.items()]
+            )
         labels = {name: y.long() for name, (_, y) in held.items()}
         tasks = permutations(rows, 2)
-        return np.mean([mean_average_precision(rows[a], labels[a], rows[b], labels[b]) for a, b in tasks])
+        return np.mean(
+            [mean_average_precision(rows[a], labels[a], rows[b], labels[b]) for a, b in tasks]
+        )
 
     def _tensor(self, name: str, x: Tensor) -> Tensor:
         network = self.networks_[name]
         with torch.no_grad():
-            return in_pieces(lambda part: self._rows(network, name, network.standard(name, part)), x)
+            return in_pieces(
+                lambda part: self._rows(network, name, network.standard(name, part)), x
+            )
 
     def _embed(self, name: str, x: np.ndarray) -> np.ndarray:
         return self._tensor(name, on_device(x, self._device)).cpu().numpy()
 
 
-SETTINGS = ("hidden", "standardise", "learning_rate", "batch_size", "epochs", "patience", "label_noise", "seed")
+SETTINGS = (
+    "hidden",
+    "standardise",
+    "learning_rate",
+    "batch_size",
+    "epochs",
+    "patience",
+    "label_noise",
+    "seed",
+)
 """Fields that mean what they mean in :class:`drcl_mini.Settings`, and are checked there."""

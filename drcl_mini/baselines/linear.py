@@ -59,7 +59,9 @@ def prepare(x: np.ndarray, variance: float | None, name: str) -> Preparation:
     mean, scale = x.mean(axis=0), x.std(axis=0)
     still = scale <= 1e-7 * np.abs(mean)  # float32 features: what is left is rounding
     if still.all():
-        raise ValueError(f"modality {name!r}: all {x.shape[1]} features are constant: there is nothing to learn from")
+        raise ValueError(
+            f"modality {name!r}: all {x.shape[1]} features are constant: there is nothing to learn from"
+        )
     z = (x - mean) / np.where(still, 1, scale)
     if variance is None:
         return Preparation(mean, np.where(still, 1, scale), None)
@@ -101,7 +103,9 @@ def solve(a: np.ndarray, b: np.ndarray, components: int, views: Views) -> dict[s
     try:
         values, vectors = eigh(a, b, subset_by_index=[len(a) - count, len(a) - 1])
     except LinAlgError:
-        raise ValueError("the scatter matrix is singular: use a greater regularisation, or a lesser variance") from None
+        raise ValueError(
+            "the scatter matrix is singular: use a greater regularisation, or a lesser variance"
+        ) from None
     useful = max((values > 1e-9 * abs(values[-1])).sum(), 1)
     ends = np.cumsum([x.shape[1] for x in views.values()])[:-1]
     return dict(zip(views, np.split(vectors[:, ::-1][:, :useful], ends), strict=True))
@@ -132,7 +136,9 @@ class Linear(Baseline):
     def __post_init__(self) -> None:
         for field in fields(self):
             name, value = field.name, getattr(self, field.name)
-            kind, least, most, wanted = RULES.get(name, (Real, 0, sys.float_info.max, "a number of at least 0"))
+            kind, least, most, wanted = RULES.get(
+                name, (Real, 0, sys.float_info.max, "a number of at least 0")
+            )
             if name in ("seed", "device") or (value is None and "None" in str(field.type)):
                 continue
             if not isinstance(value, kind) or isinstance(value, bool) or not least <= value <= most:
@@ -140,7 +146,9 @@ class Linear(Baseline):
 
     def _prepare(self, train: Split) -> dict[str, np.ndarray]:
         """Learn the preparations, and apply them: {modality: float64 (n_v, p_v)}, each column with mean 0."""
-        self.preparations_ = {name: prepare(x, self.variance, name) for name, x in train.features.items()}
+        self.preparations_ = {
+            name: prepare(x, self.variance, name) for name, x in train.features.items()
+        }
         return {name: self.preparations_[name].apply(x) for name, x in train.features.items()}
 
     def _embed(self, name: str, x: np.ndarray) -> np.ndarray:

@@ -8,7 +8,8 @@ import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from ..method.prior import orthogonal_prior
-from ..method.training import Terms, generator
+from ..training.batches import generator
+from ..training.watch import Terms
 from .deep_sm import label_loss
 from .dscmr import likelihood_loss
 from .joint import RATES, Batch, DeepBaseline
@@ -67,7 +68,8 @@ class MARS(DeepBaseline):
         ((name, (x, y)),) = batch.items()
         rows, targets, same = network.unit(name, x), self._label_rows(y), related(y, y)
         terms = {
-            "agreement": likelihood_loss(targets, rows, same, 2.0) + likelihood_loss(rows, rows, same, 2.0),
+            "agreement": likelihood_loss(targets, rows, same, 2.0)
+            + likelihood_loss(rows, rows, same, 2.0),
             "label": self.alpha * label_loss(rows @ self.prior_, y),
         }
         if "guide" in network.parts:
@@ -76,7 +78,9 @@ class MARS(DeepBaseline):
 
     def _targets(self) -> Tensor:
         with torch.no_grad():
-            return self._label_rows(torch.eye(self.n_classes_, dtype=torch.float32, device=self._device))
+            return self._label_rows(
+                torch.eye(self.n_classes_, dtype=torch.float32, device=self._device)
+            )
 
     def _rows(self, network: Network, name: str, x: Tensor) -> Tensor:
         return network.unit(name, x)

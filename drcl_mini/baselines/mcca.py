@@ -46,6 +46,8 @@ class MCCA(Linear):
 
     def _learn(self, train: Split, validation: Split | None) -> None:
         views = self._prepare(train)
-        within = block_diag(*(ridged(x.T @ x / len(x), self.regularisation) for x in views.values()))
+        within = block_diag(
+            *(ridged(x.T @ x / len(x), self.regularisation) for x in views.values())
+        )
         count = self.components or min(x.shape[1] for x in views.values())
         self.weights_ = solve(between_views(views), within, count, views)

@@ -8,7 +8,7 @@ import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from ..method.prior import orthogonal_prior
-from ..method.training import Terms
+from ..training.watch import Terms
 from .joint import RATES, Batch, DeepBaseline
 from .parts import Network
 

@@ -46,7 +46,10 @@ class MvDA(Linear):
 
     def _learn(self, train: Split, validation: Split | None) -> None:
         views = self._prepare(train)
-        sums, counts = zip(*(class_sums(x, train.labels[m], self.n_classes_) for m, x in views.items()), strict=True)
+        sums, counts = zip(
+            *(class_sums(x, train.labels[m], self.n_classes_) for m, x in views.items()),
+            strict=True,
+        )
         joint = np.hstack(sums)
         between = (joint / np.sum(counts, axis=0).clip(min=1)).T @ joint
         within = self._within(block_diag(*(x.T @ x for x in views.values())) - between, views)
@@ -87,14 +90,19 @@ class MvDAVC(MvDA):
 
     title: ClassVar[str] = "MvDA-VC"
     needs_pairs: ClassVar[bool] = True
-    grid: ClassVar[dict[str, list]] = {"consistency": [0.01, 0.1, 1.0], "regularisation": [0.1, 1.0]}
+    grid: ClassVar[dict[str, list]] = {
+        "consistency": [0.01, 0.1, 1.0],
+        "regularisation": [0.1, 1.0],
+    }
 
     consistency: float = 0.1
 
     def _within(self, scatter: np.ndarray, views: Views) -> np.ndarray:
         grams = [x.T @ x for x in views.values()]
         inverses = [np.linalg.inv(g + 1e-4 * np.trace(g) * np.eye(len(g))) for g in grams]
-        betas = [x @ inverse for x, inverse in zip(views.values(), inverses, strict=True)]  # (n, p_v): times W_v, β_v
+        betas = [
+            x @ inverse for x, inverse in zip(views.values(), inverses, strict=True)
+        ]  # (n, p_v): times W_v, β_v
         joint = np.hstack(betas)
         m = len(views) * block_diag(*(beta.T @ beta for beta in betas)) - joint.T @ joint
         return scatter + self.consistency * np.trace(scatter) / np.trace(m) * m

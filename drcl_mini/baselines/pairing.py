@@ -36,8 +36,12 @@ def check_pairs(split: Split, title: str) -> None:
         a, b = split.labels[first], split.labels[other]
         if a.shape != b.shape or not np.array_equal(a, b):
             sizes = f"{len(a)} items of {first!r} and {len(b)} of {other!r}"
-            reason = "don't pair" if len(a) != len(b) else "don't pair: their labels differ row by row"
-            raise ValueError(f"{title} needs pairs, but {sizes} {reason}; class_pairs(split) pairs within classes")
+            reason = (
+                "don't pair" if len(a) != len(b) else "don't pair: their labels differ row by row"
+            )
+            raise ValueError(
+                f"{title} needs pairs, but {sizes} {reason}; class_pairs(split) pairs within classes"
+            )
 
 
 def class_pairs(split: Split, seed: int = 0) -> Split:
@@ -63,11 +67,17 @@ def class_pairs(split: Split, seed: int = 0) -> Split:
         raise ValueError("no class is in all modalities: nothing to pair")
     rows: dict[str, list[np.ndarray]] = {name: [] for name in split.modalities}
     for c in shared:
-        members = {name: source.permutation(np.flatnonzero(y == c)) for name, y in split.labels.items()}
+        members = {
+            name: source.permutation(np.flatnonzero(y == c)) for name, y in split.labels.items()
+        }
         most = max(map(len, members.values()))
         for name, own in members.items():
             rows[name].append(np.resize(own, most))
     order = source.permutation(sum(map(len, rows[split.modalities[0]])))
     chosen = {name: np.concatenate(parts)[order] for name, parts in rows.items()}
     features = {name: split.features[name][index] for name, index in chosen.items()}
-    return Relabelled(features, {name: split.labels[name][index] for name, index in chosen.items()}, split.n_classes)
+    return Relabelled(
+        features,
+        {name: split.labels[name][index] for name, index in chosen.items()},
+        split.n_classes,
+    )

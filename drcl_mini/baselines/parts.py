@@ -31,7 +31,11 @@ def mlp(d: int, hidden: tuple[int, ...], out: int, source: torch.Generator) -> n
         >>> mlp(3, (8,), 2, torch.Generator().manual_seed(0))(torch.ones(5, 3)).shape
         torch.Size([5, 2])
     """
-    layers = [layer for a, b in pairwise([d, *hidden, out]) for layer in (linear_layer(a, b, source), nn.ReLU())]
+    layers = [
+        layer
+        for a, b in pairwise([d, *hidden, out])
+        for layer in (linear_layer(a, b, source), nn.ReLU())
+    ]
     return nn.Sequential(*layers[:-1])
 
 

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from ..method.prior import orthogonal_prior
-from ..method.training import Terms, generator
+from ..training.batches import generator
+from ..training.watch import Terms
 from .joint import RATES, Batch, DeepBaseline
 from .parts import Network, mean_distance, mlp
 
@@ -24,7 +25,7 @@ class SDML(DeepBaseline):
     lies outside the span of P serves the reconstruction alone.
 
     Departs from the authors' code: g_v's outputs are free (there they have unit rows, too), as x are the standardised
-    features; the epoch is picked by :func:`drcl_mini.method.consistency.target_map`, not by the second term on
+    features; the epoch is picked by :func:`drcl_mini.training.monitor.target_map`, not by the second term on
     validation data; every item has labels.
 
     Args:

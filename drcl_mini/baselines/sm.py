@@ -45,12 +45,18 @@ class SM(Linear):
 
     def _learn(self, train: Split, validation: Split | None) -> None:
         views = self._prepare(train)
-        self.classifiers_ = {name: _classifier(x, train.labels[name], self.C) for name, x in views.items()}
+        self.classifiers_ = {
+            name: _classifier(x, train.labels[name], self.C) for name, x in views.items()
+        }
 
     def _embed(self, name: str, x: np.ndarray) -> np.ndarray:
         classifier = self.classifiers_[name]
-        probabilities = np.zeros((len(x), self.n_classes_))  # a class that this modality never had keeps 0
-        probabilities[:, classifier.classes_] = classifier.predict_proba(self.preparations_[name].apply(x))
+        probabilities = np.zeros(
+            (len(x), self.n_classes_)
+        )  # a class that this modality never had keeps 0
+        probabilities[:, classifier.classes_] = classifier.predict_proba(
+            self.preparations_[name].apply(x)
+        )
         return probabilities
 
 
@@ -60,5 +66,7 @@ def _classifier(x: np.ndarray, y: np.ndarray, c: float) -> "ClassifierMixin":
 
     single = LogisticRegression(C=c, max_iter=2000)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Label .* is present in all", UserWarning)  # its probability is 0 or 1: fine
+        warnings.filterwarnings(
+            "ignore", "Label .* is present in all", UserWarning
+        )  # its probability is 0 or 1: fine
         return (single if y.ndim == 1 else OneVsRestClassifier(single)).fit(x, y)

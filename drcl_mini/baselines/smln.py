@@ -6,8 +6,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ..method.fitting import Tensors
-from ..method.training import Terms
+from ..training.fitting import Tensors
+from ..training.watch import Terms
 from .joint import RATES, Batch, DeepBaseline
 from .parts import Network, regularised
 
@@ -90,13 +90,21 @@ class SMLN(DeepBaseline):
 
     def _settle(self, network: Network, data: Tensors) -> None:
         with torch.no_grad():
-            rows = torch.cat([network.outputs(name, network.standard(name, x)) for name, (x, _) in data.items()])
-            between, total = graph_scatter(rows, torch.cat([y for _, y in data.values()]), self.ridge)
+            rows = torch.cat(
+                [network.outputs(name, network.standard(name, x)) for name, (x, _) in data.items()]
+            )
+            between, total = graph_scatter(
+                rows, torch.cat([y for _, y in data.values()]), self.ridge
+            )
             lower = torch.linalg.cholesky(total)
             half = torch.linalg.solve_triangular(lower, between, upper=False)
-            values, vectors = torch.linalg.eigh(torch.linalg.solve_triangular(lower, half.T, upper=False))
+            values, vectors = torch.linalg.eigh(
+                torch.linalg.solve_triangular(lower, half.T, upper=False)
+            )
             self.mean_ = rows.double().mean(dim=0)
-            self.axes_ = torch.linalg.solve_triangular(lower.T, vectors, upper=True) * values.clamp(min=0)
+            self.axes_ = torch.linalg.solve_triangular(lower.T, vectors, upper=True) * values.clamp(
+                min=0
+            )
 
     def _rows(self, network: Network, name: str, x: Tensor) -> Tensor:
         return (network.outputs(name, x).double() - self.mean_) @ self.axes_

@@ -35,7 +35,9 @@ def as_numpy(array: Any, what: str) -> np.ndarray:
         ValueError: ragged lists, sparse matrices, words, complex numbers, masked or missing values.
     """
     if np.ma.is_masked(array):
-        raise ValueError(f"{what} has {np.ma.count_masked(array)} masked values: fill them, or drop their rows")
+        raise ValueError(
+            f"{what} has {np.ma.count_masked(array)} masked values: fill them, or drop their rows"
+        )
     try:
         if isinstance(array, torch.Tensor):
             dense = array.detach().to_dense().cpu()
@@ -48,7 +50,9 @@ def as_numpy(array: Any, what: str) -> np.ndarray:
         _check_gaps(np.isin(given.astype(str), ["None", "nan", "<NA>", "NaT"]), what)
     if given.dtype.kind not in "fiub":
         hint = "; a sparse matrix: convert it with .toarray()" if hasattr(array, "toarray") else ""
-        raise ValueError(f"{what}: expected a table of numbers, not {type(array).__name__} of {given.dtype}{hint}")
+        raise ValueError(
+            f"{what}: expected a table of numbers, not {type(array).__name__} of {given.dtype}{hint}"
+        )
     return given
 
 
@@ -75,7 +79,9 @@ def check_features(array: Any, modality: str, dimension: int | None = None) -> n
             f"modality {modality!r}: features have shape {given.shape}, expected a table (samples, dimensions)"
         )
     if dimension is not None and given.shape[1] != dimension:
-        raise ValueError(f"modality {modality!r} has {given.shape[1]} features, the model was fitted on {dimension}")
+        raise ValueError(
+            f"modality {modality!r} has {given.shape[1]} features, the model was fitted on {dimension}"
+        )
     if 0 in given.shape:
         raise ValueError(f"modality {modality!r} is empty: features have shape {given.shape}")
     with np.errstate(over="ignore", invalid="ignore"):
@@ -112,14 +118,20 @@ def check_labels(array: Any, modality: str, samples: int | None = None) -> np.nd
             "or multi-hot rows (n, C); convert them with .astype(int)"
         )
     if labels.ndim == 2 and labels.shape[1] == 1:
-        raise ValueError(f"modality {modality!r}: labels have shape {labels.shape}, a column: use .ravel()")
+        raise ValueError(
+            f"modality {modality!r}: labels have shape {labels.shape}, a column: use .ravel()"
+        )
     if labels.ndim not in (1, 2) or 0 in labels.shape:
-        raise ValueError(f"modality {modality!r}: labels have shape {labels.shape}, expected (n,) or (n, C), not empty")
+        raise ValueError(
+            f"modality {modality!r}: labels have shape {labels.shape}, expected (n,) or (n, C), not empty"
+        )
     if samples is not None and len(labels) != samples:
         raise ValueError(f"modality {modality!r} has {samples} samples but {len(labels)} labels")
     if labels.min() < 0:
         first = np.flatnonzero((labels.reshape(len(labels), -1) < 0).any(axis=1))[0]
-        raise ValueError(f"modality {modality!r}: labels are negative, the first in row {first}; count from 0")
+        raise ValueError(
+            f"modality {modality!r}: labels are negative, the first in row {first}; count from 0"
+        )
     if labels.ndim == 2:
         if labels.max() > 1:
             raise ValueError(
@@ -127,9 +139,13 @@ def check_labels(array: Any, modality: str, samples: int | None = None) -> np.nd
             )
         if not labels.any(axis=1).all():
             first = np.flatnonzero(~labels.any(axis=1))[0]
-            raise ValueError(f"modality {modality!r}: row {first} has no label at all: drop such rows")
+            raise ValueError(
+                f"modality {modality!r}: row {first} has no label at all: drop such rows"
+            )
     elif labels.max() >= 1_000_000:
-        raise ValueError(f"modality {modality!r}: the largest label is {labels.max()}; number classes 0..C-1")
+        raise ValueError(
+            f"modality {modality!r}: the largest label is {labels.max()}; number classes 0..C-1"
+        )
     return labels.astype(np.int64)
 
 
@@ -147,7 +163,9 @@ def needs(module: str, package: str = "") -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         missing = package or module
-        raise ImportError(f"this needs the package {missing} ({error}): pip install {missing}") from None
+        raise ImportError(
+            f"this needs the package {missing} ({error}): pip install {missing}"
+        ) from None
 
 
 def check_k(k: Any, optional: bool = True) -> int | None:
@@ -155,14 +173,18 @@ def check_k(k: Any, optional: bool = True) -> int | None:
     if k is None and optional:
         return None
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1:
-        raise ValueError(f"k is {k!r}, expected {'None (all) or ' if optional else ''}an integer of at least 1")
+        raise ValueError(
+            f"k is {k!r}, expected {'None (all) or ' if optional else ''}an integer of at least 1"
+        )
     return int(k)
 
 
 def check_mapping(value: Any, what: str) -> Mapping[str, Any]:
     """A non-empty mapping from modality names to arrays."""
     if not isinstance(value, Mapping) or not value:
-        raise ValueError(f"{what} is {type(value).__name__}, expected a mapping {{modality: array}}, not empty")
+        raise ValueError(
+            f"{what} is {type(value).__name__}, expected a mapping {{modality: array}}, not empty"
+        )
     for name in value:
         check_name(name, what)
     return value
@@ -171,7 +193,9 @@ def check_mapping(value: Any, what: str) -> Mapping[str, Any]:
 def check_name(name: Any, what: str) -> str:
     """The name of a modality: a string, not empty, of characters that can be printed: others could forge an output."""
     if not isinstance(name, str) or not name or not name.isprintable():
-        raise ValueError(f"{what}: modality names are strings, not empty, that can be printed, not {name!r}")
+        raise ValueError(
+            f"{what}: modality names are strings, not empty, that can be printed, not {name!r}"
+        )
     return name
 
 

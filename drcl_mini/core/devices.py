@@ -33,7 +33,11 @@ def resolve_device(name: str) -> torch.device:
         raise ValueError(f"device {name!r} can't be used: {reason}") from None
     if device.type == "meta":
         raise ValueError("device 'meta' can't be used: it computes nothing")
-    return torch.device("cuda", torch.cuda.current_device()) if device == torch.device("cuda") else device
+    return (
+        torch.device("cuda", torch.cuda.current_device())
+        if device == torch.device("cuda")
+        else device
+    )
 
 
 def on_device(array: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
@@ -68,7 +72,9 @@ def free_memory(device: torch.device) -> int:
         return torch.cuda.mem_get_info(device)[0] + kept
     try:  # Linux: what is free, and what files hold that nobody needs
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+        free = next(
+            int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")
+        )
     except (OSError, StopIteration):
         return 4 * 2**30
     try:  # a container may have less than its machine; what files hold that nobody needs counts as used there
@@ -104,7 +110,9 @@ def room_for(what: str, device: torch.device) -> Iterator[None]:
         if not out_of_memory(error):
             raise
         advice = "give less" if device.type == "cpu" else "use device='cpu', or give less"
-        raise RuntimeError(f"out of memory on {device}: {what} can't be kept there: {advice}") from None
+        raise RuntimeError(
+            f"out of memory on {device}: {what} can't be kept there: {advice}"
+        ) from None
 
 
 def check_precision(precision: str, device: torch.device) -> None:
@@ -113,8 +121,12 @@ def check_precision(precision: str, device: torch.device) -> None:
     Raises:
         ValueError: the device hasn't got it.
     """
-    if precision == "tf32" and (device.type != "cuda" or torch.cuda.get_device_capability(device) < (8, 0)):
-        raise ValueError(f"setting 'precision' is 'tf32', which {device} has not: use 'float32' or 'bfloat16'")
+    if precision == "tf32" and (
+        device.type != "cuda" or torch.cuda.get_device_capability(device) < (8, 0)
+    ):
+        raise ValueError(
+            f"setting 'precision' is 'tf32', which {device} has not: use 'float32' or 'bfloat16'"
+        )
 
 
 @contextmanager

@@ -89,7 +89,10 @@ def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
     with open(path, "rb") as opened:
         try:
             with zipfile.ZipFile(opened) as archive:
-                packed = {member.filename.removesuffix(".npy"): member.compress_size for member in archive.infolist()}
+                packed = {
+                    member.filename.removesuffix(".npy"): member.compress_size
+                    for member in archive.infolist()
+                }
                 _check_members(archive.infolist(), os.path.getsize(path))
             opened.seek(0)
             with np.load(opened, allow_pickle=False) as file:
@@ -98,7 +101,9 @@ def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
             if odd:
                 raise ValueError(f"{odd[0]!r} is no array")
             check_packing((4 * array.size, packed[key]) for key, array in arrays.items())
-        except Exception as error:  # the readers raise whatever a damaged file makes them stumble on
+        except (
+            Exception
+        ) as error:  # the readers raise whatever a damaged file makes them stumble on
             reason = " ".join(str(error).split()) or type(error).__name__
             raise ValueError(f"{os.fspath(path)!r} can't be read as .npz: {reason}") from None
     return arrays
@@ -110,15 +115,21 @@ def write_npz(path: str | os.PathLike, arrays: Mapping[str, np.ndarray]) -> None
         with open(path, "wb") as file:
             save(file, **arrays)
         with zipfile.ZipFile(path) as archive:
-            members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
-        sizes = ((max(4 * arrays[key].size, m.file_size), m.compress_size) for key, m in members.items())
+            members = {
+                member.filename.removesuffix(".npy"): member for member in archive.infolist()
+            }
+        sizes = (
+            (max(4 * arrays[key].size, m.file_size), m.compress_size) for key, m in members.items()
+        )
         if _excess(sizes) <= MOST_UNPACKED:
             return
 
 
 def _check_members(members: list[zipfile.ZipInfo], size: int) -> None:
     """That they are packed as NumPy packs them, lie side by side, and fit into the memory."""
-    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+    if any(
+        member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members
+    ):
         raise ValueError("it is packed in an unusual way")
     if sum(member.compress_size for member in members) > size:
         raise ValueError("its members take more bytes than the file has")
@@ -185,10 +196,14 @@ def check_replaceable(path: str | os.PathLike) -> None:
 
 def _check_replaceable(path: str | os.PathLike) -> None:
     if odd := not_a_file(path):
-        raise OSError(f"can't write {os.fspath(path)!r}: it is {odd}, expected a file or nothing there")
+        raise OSError(
+            f"can't write {os.fspath(path)!r}: it is {odd}, expected a file or nothing there"
+        )
 
 
-def name_file(error: OSError, path: str | os.PathLike, temporary: str | os.PathLike | None = None) -> None:
+def name_file(
+    error: OSError, path: str | os.PathLike, temporary: str | os.PathLike | None = None
+) -> None:
     """Have an error of the system speak of a file that people know: that of a full disk names none, or a temporary."""
     if error.errno and error.filename in (None, temporary, str(temporary)):
         error.filename = os.fspath(path)

@@ -18,14 +18,22 @@ VERSION = 1
 
 
 def save_checkpoint(
-    path: str | os.PathLike, tensors: Mapping[str, Tensor], header: Mapping[str, Any], kind: str = FORMAT
+    path: str | os.PathLike,
+    tensors: Mapping[str, Tensor],
+    header: Mapping[str, Any],
+    kind: str = FORMAT,
 ) -> Path:
     """Write tensors and a JSON header to one file of this kind; whole or not at all."""
     safetensors = needs("safetensors.torch", "safetensors")
 
     text = json.dumps(header)
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    metadata = {"format": kind, "version": str(VERSION), "header": text, "sha256": digest(whole, text)}
+    metadata = {
+        "format": kind,
+        "version": str(VERSION),
+        "header": text,
+        "sha256": digest(whole, text),
+    }
     with replacing(path) as temporary:
         try:
             safetensors.save_file(whole, temporary, metadata)
@@ -34,7 +42,9 @@ def save_checkpoint(
     return Path(path)
 
 
-def load_checkpoint(path: str | os.PathLike, kind: str = FORMAT) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def load_checkpoint(
+    path: str | os.PathLike, kind: str = FORMAT
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read what :func:`save_checkpoint` wrote.
 
     Raises:
@@ -48,14 +58,18 @@ def load_checkpoint(path: str | os.PathLike, kind: str = FORMAT) -> tuple[dict[s
         raise ValueError(f"{os.fspath(path)!r} is no checkpoint: it is {odd}")
     if not Path(path).is_file():
         raise FileNotFoundError(f"no checkpoint {os.fspath(path)!r}")
-    with open(path, "rb"):  # a file that can't be opened isn't damaged, which is all that safetensors would say
+    with open(
+        path, "rb"
+    ):  # a file that can't be opened isn't damaged, which is all that safetensors would say
         pass
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     except (safetensors.SafetensorError, OSError) as error:
-        raise ValueError(f"{os.fspath(path)!r} is cut off, damaged or no checkpoint: {error}") from None
+        raise ValueError(
+            f"{os.fspath(path)!r} is cut off, damaged or no checkpoint: {error}"
+        ) from None
     if metadata.get("format") != kind:
         told = "checkpoint of drcl_mini" if kind == FORMAT else kind
         raise ValueError(f"{os.fspath(path)!r} is a safetensors file, but no {told}")
@@ -70,7 +84,9 @@ def load_checkpoint(path: str | os.PathLike, kind: str = FORMAT) -> tuple[dict[s
     except (KeyError, ValueError, RecursionError) as error:
         raise ValueError(f"{os.fspath(path)!r} has a damaged header: {error}") from None
     if not right:
-        raise ValueError(f"{os.fspath(path)!r} is damaged: it hasn't the checksum that was stored with it")
+        raise ValueError(
+            f"{os.fspath(path)!r} is damaged: it hasn't the checksum that was stored with it"
+        )
     return tensors, header
 
 

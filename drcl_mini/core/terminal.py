@@ -23,7 +23,9 @@ class Parser(argparse.ArgumentParser):
 
 def show_anything() -> None:
     """Have what a terminal's encoding lacks shown as question marks, which else ends the command."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # in a notebook it is something else; stderr takes all it is given
+    if isinstance(
+        sys.stdout, io.TextIOWrapper
+    ):  # in a notebook it is something else; stderr takes all it is given
         sys.stdout.reconfigure(errors="replace")
 
 

@@ -40,20 +40,30 @@ class MultimodalDataset:
     def __post_init__(self) -> None:
         words = isinstance(self.name, str) and self.name.strip() and self.name.isprintable()
         if not words or any(part in self.name for part in ("/", "\\", "..")):
-            raise ValueError(f"name is {self.name!r}, expected printable words without '/', '\\' or '..'")
+            raise ValueError(
+                f"name is {self.name!r}, expected printable words without '/', '\\' or '..'"
+            )
         object.__setattr__(self, "classes", tuple(map(str, self.classes)))
         kind = {y.shape[1:] for y in self.train.labels.values()}
         for part, split in self._splits():
             if {y.shape[1:] for y in split.labels.values()} != kind:
-                raise ValueError(f"labels of {part} differ in kind, or in number of columns, from those of train")
+                raise ValueError(
+                    f"labels of {part} differ in kind, or in number of columns, from those of train"
+                )
             if split.n_classes > len(self.classes):
-                raise ValueError(f"{part} has {split.n_classes} classes, but {len(self.classes)} are named")
+                raise ValueError(
+                    f"{part} has {split.n_classes} classes, but {len(self.classes)} are named"
+                )
             for modality, x in split.features.items():
                 if modality not in self.train.features:
-                    raise ValueError(f"{part} has modality {modality!r}: {nearest(modality, self.modalities)}")
+                    raise ValueError(
+                        f"{part} has modality {modality!r}: {nearest(modality, self.modalities)}"
+                    )
                 if x.shape[1] != self.train.features[modality].shape[1]:
                     wanted = self.train.features[modality].shape[1]
-                    raise ValueError(f"{part}: {modality!r} has {x.shape[1]} features, train has {wanted}")
+                    raise ValueError(
+                        f"{part}: {modality!r} has {x.shape[1]} features, train has {wanted}"
+                    )
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -115,7 +125,13 @@ class MultimodalDataset:
             check = _as_split(validation, "validation")
         number = max(split.n_classes for split in (learn, check, report) if split is not None)
         return cls(
-            learn, check, report, name, tuple(range(number) if classes is None else classes), items or {}, source
+            learn,
+            check,
+            report,
+            name,
+            tuple(range(number) if classes is None else classes),
+            items or {},
+            source,
         )
 
     def to_npz(self, path: str | os.PathLike) -> Path:
@@ -126,7 +142,11 @@ class MultimodalDataset:
         are 1-D arrays of different length, ``items/<modality>/values`` and ``/offsets``. Other items are left
         out, with a warning.
         """
-        arrays = {"name": np.array(self.name), "classes": np.array(self.classes), "source": np.array(self.source)}
+        arrays = {
+            "name": np.array(self.name),
+            "classes": np.array(self.classes),
+            "source": np.array(self.source),
+        }
         for part, split in self._splits():
             for modality in split.modalities:
                 arrays[f"{part}/{modality}/features"] = split.features[modality]
@@ -134,7 +154,9 @@ class MultimodalDataset:
         for modality, items in self.items.items():
             packed = pack(items)
             if not packed:
-                warn(f"items of {modality!r} are not stored: neither an array nor a list of 1-D arrays")
+                warn(
+                    f"items of {modality!r} are not stored: neither an array nor a list of 1-D arrays"
+                )
             arrays |= {f"items/{modality}/{kind}": array for kind, array in packed.items()}
         with replacing(path) as temporary:
             write_npz(temporary, arrays)
@@ -162,7 +184,9 @@ class MultimodalDataset:
                     features, labels = parts.setdefault(part, ({}, {}))
                     (features if kind == "features" else labels)[modality] = array
             if arrays["classes"].size > MOST_NAMES:
-                raise ValueError(f"it names {arrays['classes'].size} classes, more than {MOST_NAMES}")
+                raise ValueError(
+                    f"it names {arrays['classes'].size} classes, more than {MOST_NAMES}"
+                )
             splits = {part: Split(*pair) for part, pair in parts.items()}
             return cls(
                 train=splits["train"],
@@ -174,14 +198,20 @@ class MultimodalDataset:
                 source=str(arrays["source"]),
             )
         except KeyError as error:
-            raise ValueError(f"{os.fspath(path)!r} is no whole data file of drcl_mini: it lacks {error}") from None
+            raise ValueError(
+                f"{os.fspath(path)!r} is no whole data file of drcl_mini: it lacks {error}"
+            ) from None
         except (ValueError, TypeError) as error:
-            raise ValueError(f"{os.fspath(path)!r} is no whole data file of drcl_mini: {error}") from None
+            raise ValueError(
+                f"{os.fspath(path)!r} is no whole data file of drcl_mini: {error}"
+            ) from None
 
 
 def _as_split(given: Any, part: str) -> Split:
     if not isinstance(given, (tuple, list)) or len(given) != 2:
-        raise ValueError(f"{part} is {type(given).__name__}, expected a pair (features, labels) of mappings")
+        raise ValueError(
+            f"{part} is {type(given).__name__}, expected a pair (features, labels) of mappings"
+        )
     try:
         return Split(*given)
     except ValueError as error:

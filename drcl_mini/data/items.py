@@ -18,7 +18,11 @@ def pack(items: Any) -> dict[str, np.ndarray]:
         return {}
     if all(isinstance(item, str) for item in items):
         return {"array": np.array(items)}
-    plain = [item for item in items if isinstance(item, np.ndarray) and item.ndim == 1 and item.dtype.kind in "fiub"]
+    plain = [
+        item
+        for item in items
+        if isinstance(item, np.ndarray) and item.ndim == 1 and item.dtype.kind in "fiub"
+    ]
     if len(plain) < len(items) or len({item.dtype for item in plain}) > 1:
         return {}
     return {"values": np.concatenate(plain), "offsets": np.cumsum([0, *map(len, plain)])}
@@ -28,9 +32,20 @@ def unpack(array: np.ndarray | None = None, values: Any = None, offsets: Any = N
     """What :func:`pack` was given."""
     if array is not None:
         return array
-    if values is None or offsets is None or offsets.ndim != 1 or offsets.dtype.kind != "i" or values.ndim != 1:
+    if (
+        values is None
+        or offsets is None
+        or offsets.ndim != 1
+        or offsets.dtype.kind != "i"
+        or values.ndim != 1
+    ):
         raise ValueError("items have no values or no offsets")
-    if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(values) or (np.diff(offsets) < 0).any():
+    if (
+        not len(offsets)
+        or offsets[0] != 0
+        or offsets[-1] != len(values)
+        or (np.diff(offsets) < 0).any()
+    ):
         raise ValueError("offsets of items don't fit their values")
     if len(offsets) > MOST_NAMES:
         raise ValueError(f"items have {len(offsets)} offsets, more than {MOST_NAMES}")

@@ -37,7 +37,9 @@ def digits_halves() -> MultimodalDataset:
     digits = needs("sklearn.datasets", "scikit-learn").load_digits()
     order = np.random.default_rng(0).permutation(len(digits.images))
     halves = {"top": (order[:1000], slice(0, 4)), "bottom": (order[1000:], slice(4, 8))}
-    parts: dict[str, tuple[dict, dict]] = {part: ({}, {}) for part in ("train", "validation", "test")}
+    parts: dict[str, tuple[dict, dict]] = {
+        part: ({}, {}) for part in ("train", "validation", "test")
+    }
     items = {}
     for modality, (chosen, rows) in halves.items():
         pictures = digits.images[chosen][:, rows]
@@ -66,7 +68,9 @@ EMBEDDED: dict[str, Callable[[], MultimodalDataset]] = {
 
 def available_datasets() -> list[str]:
     """Names that :func:`load_dataset` can load now: the embedded ones and the files in the data folder."""
-    files = sorted(path.stem for path in data_folder().glob("*.npz") if path.stem != "released-outputs")
+    files = sorted(
+        path.stem for path in data_folder().glob("*.npz") if path.stem != "released-outputs"
+    )
     return list(dict.fromkeys([*EMBEDDED, *files]))
 
 
@@ -90,8 +94,12 @@ def load_dataset(name: str) -> MultimodalDataset:
             f"data set {name!r} is not in {str(data_folder())!r}: fetch it with  python -m data_scripts {name}"
         )
     if name == "released-outputs":
-        raise ValueError(f"{name!r} is no data set to train on: read it with load_released_outputs()")
-    raise ValueError(f"unknown data set {name!r}: {nearest(name, [*available_datasets(), *CONVERTED])}")
+        raise ValueError(
+            f"{name!r} is no data set to train on: read it with load_released_outputs()"
+        )
+    raise ValueError(
+        f"unknown data set {name!r}: {nearest(name, [*available_datasets(), *CONVERTED])}"
+    )
 
 
 class ReleasedOutputs(NamedTuple):
@@ -117,13 +125,23 @@ def load_released_outputs() -> ReleasedOutputs:
     """
     path = data_folder() / "released-outputs.npz"
     if not path.is_file():
-        raise FileNotFoundError(f"no {str(path)!r}: fetch it with  python -m data_scripts released-outputs")
+        raise FileNotFoundError(
+            f"no {str(path)!r}: fetch it with  python -m data_scripts released-outputs"
+        )
     arrays = read_npz(path)
     kinds = ("features", "labels", "predictions", "prior")
-    missing = {"prior", "log", *(f"{name}/{kind}" for name in ("image", "text") for kind in kinds)} - set(arrays)
+    missing = {
+        "prior",
+        "log",
+        *(f"{name}/{kind}" for name in ("image", "text") for kind in kinds),
+    } - set(arrays)
     if missing:
-        raise ValueError(f"{str(path)!r} doesn't hold the released outputs: it lacks {sorted(missing)[0]!r}")
-    by_kind = {kind: {name: arrays[f"{name}/{kind}"] for name in ("image", "text")} for kind in kinds}
+        raise ValueError(
+            f"{str(path)!r} doesn't hold the released outputs: it lacks {sorted(missing)[0]!r}"
+        )
+    by_kind = {
+        kind: {name: arrays[f"{name}/{kind}"] for name in ("image", "text")} for kind in kinds
+    }
     try:
         test = Split(by_kind["features"], by_kind["labels"])
     except ValueError as error:

@@ -40,7 +40,9 @@ class Split:
         widths = {y.shape[1:] for y in tidy.values()}
         if len(widths) > 1:
             shapes = ", ".join(f"{name} {y.shape}" for name, y in tidy.items())
-            raise ValueError(f"labels differ in kind or in number of classes between modalities: {shapes}")
+            raise ValueError(
+                f"labels differ in kind or in number of classes between modalities: {shapes}"
+            )
         object.__setattr__(self, "features", checked)
         object.__setattr__(self, "labels", tidy)
 
@@ -64,28 +66,38 @@ class Split:
         for name in modalities:
             if check_name(name, "only(name, …)") not in self.features:
                 raise ValueError(f"unknown modality {name!r}: {nearest(name, self.features)}")
-        return Split({m: self.features[m] for m in modalities}, {m: self.labels[m] for m in modalities})
+        return Split(
+            {m: self.features[m] for m in modalities}, {m: self.labels[m] for m in modalities}
+        )
 
     def __repr__(self) -> str:
-        sizes = ", ".join(f"{name}: {x.shape[0]} × {x.shape[1]}" for name, x in self.features.items())
+        sizes = ", ".join(
+            f"{name}: {x.shape[0]} × {x.shape[1]}" for name, x in self.features.items()
+        )
         return f"Split({sizes}; {self.n_classes} classes)"
 
 
 def split_off(split: Split, share: float, seed: int) -> tuple[Split, Split]:
     """Two splits of one, the second with that share of every class, up to rounding; the first has every class."""
     if not 0 < share < 1:
-        raise ValueError(f"validation is {share}, expected a share between 0 and 1, or features and labels")
+        raise ValueError(
+            f"validation is {share}, expected a share between 0 and 1, or features and labels"
+        )
     halves: list[tuple[dict, dict]] = [({}, {}), ({}, {})]
     for modality, x in split.features.items():
         y = split.labels[modality]
         order = np.random.default_rng(seed).permutation(len(x))
         by_class = order[np.argsort((y if y.ndim == 1 else y.argmax(axis=1))[order], kind="stable")]
-        taken = np.diff(np.floor(share * np.arange(len(x) + 1) + 1e-9)) > 0  # evenly spread over the sorted classes
+        taken = (
+            np.diff(np.floor(share * np.arange(len(x) + 1) + 1e-9)) > 0
+        )  # evenly spread over the sorted classes
         for mine in (y[by_class, None] == np.unique(y) if y.ndim == 1 else y[by_class] > 0).T:
             if taken[mine].all():
                 taken[np.flatnonzero(mine)[:1]] = False  # training may not be left without a class
         if not taken.any():
-            raise ValueError(f"validation: a share of {share} of {len(x)} samples of {modality!r} leaves none")
+            raise ValueError(
+                f"validation: a share of {share} of {len(x)} samples of {modality!r} leaves none"
+            )
         for half, chosen in zip(halves, (by_class[~taken], by_class[taken]), strict=True):
             rows = np.sort(chosen)
             half[0][modality], half[1][modality] = x[rows], y[rows]

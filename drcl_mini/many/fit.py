@@ -12,12 +12,23 @@ from torch import Tensor
 from ..core.devices import check_precision, free_memory, out_of_memory, resolve_device, tf32
 from ..data.split import Split
 from ..method.encoder import ROWS, build_encoder
-from ..method.fitting import Tensors, advice, diverged, interruptible, mark, noisy, progress_bar, reporter, tensors
-from ..method.preflight import check_fit, check_prior
 from ..method.prior import FIXED, select_prior, starting_prior
-from ..method.settings import Settings
-from ..method.training import TrainingDiverged, generator
 from ..retrieval.ranking import check_memory
+from ..training.batches import generator
+from ..training.fitting import (
+    Tensors,
+    advice,
+    diverged,
+    interruptible,
+    mark,
+    noisy,
+    progress_bar,
+    reporter,
+    tensors,
+)
+from ..training.preflight import check_fit, check_prior
+from ..training.settings import Settings
+from ..training.watch import TrainingDiverged
 from .stages import fit_encoders, learn_priors
 from .steps import REPLAYED
 
@@ -70,7 +81,9 @@ def fit_many(
         [8, 8, 8]
     """
     if not isinstance(models, Iterable):
-        raise ValueError(f"models is {type(models).__name__}, expected a list of DRCL models: fit_many([model], …)")
+        raise ValueError(
+            f"models is {type(models).__name__}, expected a list of DRCL models: fit_many([model], …)"
+        )
     models, memory = list(models), None if memory is None else check_memory(memory)
     for model in models:
         if not isinstance(getattr(model, "settings", None), Settings):
@@ -81,7 +94,9 @@ def fit_many(
             f"{len(models)} models and {len(priors)} priors, expected different models, one prior for each"
         )
     if checkpoint is not None and len(models) != 1:
-        raise ValueError(f"checkpoint keeps the progress of one model, got {len(models)}: fit them one by one")
+        raise ValueError(
+            f"checkpoint keeps the progress of one model, got {len(models)}: fit them one by one"
+        )
     if checkpoint is not None or (len(models) == 1 and not REPLAYED.get()):
         models[0].fit(train, validation, priors[0], checkpoint=checkpoint, every=every)
         return
@@ -131,7 +146,13 @@ class Stages:
         memory: int | None,
         errors: dict["DRCL", TrainingDiverged],
     ) -> None:
-        self.models, self.data, self.held, self.memory, self.errors = models, data, held, memory, errors
+        self.models, self.data, self.held, self.memory, self.errors = (
+            models,
+            data,
+            held,
+            memory,
+            errors,
+        )
 
     def choose_priors(self, given: dict["DRCL", Tensor]) -> None:
         """Give each model its ``prior_``: the given one, a fixed one, or the one that SPL selects."""
@@ -152,17 +173,28 @@ class Stages:
                 settings = [model.settings for model in part]
                 scored = self.held[name] if settings[0].selection == "validation" else None
                 with progress_bar(
-                    settings[0], f"prior {name} × {len(part)}", sum(s.prior_epochs for s in settings)
+                    settings[0],
+                    f"prior {name} × {len(part)}",
+                    sum(s.prior_epochs for s in settings),
                 ) as bar:
                     reports = [reporter(model, "prior", name, bar) for model in part]
                     labels = [noisy(y, s, name) for s in settings]
                     starts = [first[model] for model in part]
                     found = learn_priors(x, labels, starts, settings, name, scored, reports)
-                for model, learned in zip(part, self._without_errors(part, found, "prior", name), strict=True):
+                for model, learned in zip(
+                    part, self._without_errors(part, found, "prior", name), strict=True
+                ):
                     if learned is not None:
-                        model.priors_[name], model.quality_scores_[name] = learned.prior, learned.score
+                        model.priors_[name], model.quality_scores_[name] = (
+                            learned.prior,
+                            learned.score,
+                        )
 
-            self._in_parts([model for model in learning if model.settings.prior in ("selected", name)], name, learn)
+            self._in_parts(
+                [model for model in learning if model.settings.prior in ("selected", name)],
+                name,
+                learn,
+            )
         for model in learning:
             if model not in self.errors:
                 chosen = select_prior(model.quality_scores_)
@@ -178,10 +210,15 @@ class Stages:
             priors = [model.prior_ for model in part]
             try:
                 with progress_bar(
-                    settings[0], f"consistency {name} × {len(part)}", sum(s.epochs for s in settings)
+                    settings[0],
+                    f"consistency {name} × {len(part)}",
+                    sum(s.epochs for s in settings),
                 ) as bar:
                     pairs = zip(part, encoders, strict=True)
-                    reports = [reporter(model, "consistency", name, bar, encoder) for model, encoder in pairs]
+                    reports = [
+                        reporter(model, "consistency", name, bar, encoder)
+                        for model, encoder in pairs
+                    ]
                     labels, held = [noisy(y, s, name) for s in settings], self.held.get(name)
                     found = fit_encoders(encoders, x, labels, priors, settings, name, held, reports)
             finally:
@@ -196,7 +233,9 @@ class Stages:
 
         self._in_parts(self.models, name, fit)
 
-    def _in_parts(self, models: Sequence["DRCL"], name: str, work: Callable[[list["DRCL"]], None]) -> None:
+    def _in_parts(
+        self, models: Sequence["DRCL"], name: str, work: Callable[[list["DRCL"]], None]
+    ) -> None:
         """Do the work on as many models at a time as the memory holds."""
         live = [model for model in models if model not in self.errors]
         if not live:
@@ -205,7 +244,9 @@ class Stages:
         held = len(self.held[name][0]) if name in self.held else 0
         need, most, done = run_bytes(live[0].settings, x.shape, y.shape[1], held), len(live), 0
         while done < len(live):
-            room = self.memory or free_memory(x.device) // 2  # less each time: what was trained stays
+            room = (
+                self.memory or free_memory(x.device) // 2
+            )  # less each time: what was trained stays
             part = live[done : done + max(1, min(most, room // need))]
             known = [len(model.history_) for model in live]
             try:
@@ -221,7 +262,9 @@ class Stages:
                     del model.history_[length:]
                 most = len(part) // 2
 
-    def _without_errors(self, models: Sequence["DRCL"], found: Sequence[Any], stage: str, name: str) -> list[Any]:
+    def _without_errors(
+        self, models: Sequence["DRCL"], found: Sequence[Any], stage: str, name: str
+    ) -> list[Any]:
         for model, result in zip(models, found, strict=True):
             if isinstance(result, TrainingDiverged):
                 self.errors[model] = diverged(model, stage, name, result)
@@ -246,11 +289,19 @@ def run_bytes(settings: Settings, shape: Sequence[int], classes: int, held: int)
     return 4 * (7 * weights + 3 * rows * sum(widths) + 8 * pairs * pairs)
 
 
-def _all_errors(models: Sequence["DRCL"], errors: dict["DRCL", TrainingDiverged]) -> TrainingDiverged:
+def _all_errors(
+    models: Sequence["DRCL"], errors: dict["DRCL", TrainingDiverged]
+) -> TrainingDiverged:
     if len(models) == 1:
         return errors[models[0]]
     each = [
-        f"model {i} (seed {model.settings.seed}): {errors[model]}" for i, model in enumerate(models) if model in errors
+        f"model {i} (seed {model.settings.seed}): {errors[model]}"
+        for i, model in enumerate(models)
+        if model in errors
     ]
-    others = "; the others are fitted" if len(each) < len(models) and not any(m.interrupted_ for m in models) else ""
+    others = (
+        "; the others are fitted"
+        if len(each) < len(models) and not any(m.interrupted_ for m in models)
+        else ""
+    )
     return TrainingDiverged(f"{len(each)} of {len(models)} models{others}. {' | '.join(each)}")

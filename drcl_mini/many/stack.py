@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state
 
-from ..method.training import Terms
+from ..training.watch import Terms
 
 
 class Stack:
@@ -38,7 +38,10 @@ class Stack:
         if self.alone:
             return
         self._state = stack_module_state(self.networks)
-        self._own = {name: [network.get_parameter(name) for network in self.networks] for name in self._state[0]}
+        self._own = {
+            name: [network.get_parameter(name) for network in self.networks]
+            for name in self._state[0]
+        }
         for name, stacked in self._state[0].items():
             for parameter, view in zip(self._own[name], stacked.detach().unbind(), strict=True):
                 parameter.data = view
@@ -73,15 +76,23 @@ class Stack:
             totals.backward(torch.ones_like(totals))
             return
         weights = self._state[0]
-        for name, gradient in zip(weights, torch.autograd.grad(totals.sum(), list(weights.values())), strict=True):
+        for name, gradient in zip(
+            weights, torch.autograd.grad(totals.sum(), list(weights.values())), strict=True
+        ):
             # contiguous: a fused Adam reads gradients in the order of memory, whatever their strides
             for parameter, own in zip(self._own[name], gradient.contiguous().unbind(), strict=True):
                 parameter.grad = own
 
     def finite(self) -> Tensor:
         """Which networks hold finite weights only: (R,) booleans."""
-        stacked = [p[None] for p in self.networks[0].parameters()] if self.alone else self._state[0].values()
-        return torch.stack([weights.detach().isfinite().flatten(1).all(dim=1) for weights in stacked]).all(dim=0)
+        stacked = (
+            [p[None] for p in self.networks[0].parameters()]
+            if self.alone
+            else self._state[0].values()
+        )
+        return torch.stack(
+            [weights.detach().isfinite().flatten(1).all(dim=1) for weights in stacked]
+        ).all(dim=0)
 
 
 def _first(argument: Any) -> Any:

@@ -7,13 +7,15 @@ from torch import Tensor, nn
 
 from ..core.devices import autocast
 from ..method.augmentation import augment
-from ..method.consistency import RANKS, consistency_losses, epoch_shares, target_map
+from ..method.consistency import consistency_losses, epoch_shares
 from ..method.encoder import Encoder, build_encoder, in_pieces
 from ..method.losses import generalized_cross_entropy
 from ..method.prior import Classifier, LearnedPrior, quality
 from ..method.recasting import pseudo_inverse
-from ..method.settings import Settings
-from ..method.training import Record, Report, Terms, TrainingDiverged, generator
+from ..training.batches import generator
+from ..training.monitor import RANKS, target_map
+from ..training.settings import Settings
+from ..training.watch import Record, Report, Terms, TrainingDiverged
 from .stack import Stack
 from .training import Run, train
 
@@ -85,21 +87,28 @@ def fit_encoders(
         own = {"labels": y, "prior": w, "inverse": pseudo_inverse(w), "gamma": gamma}
         for name in used:
             own[name] = torch.tensor(s.weights.get(name, 0.0), dtype=w.dtype, device=w.device)
-        source, rank = generator(s.seed, "batches", modality), RANKS[s.monitor if validation else None]
+        source, rank = (
+            generator(s.seed, "batches", modality),
+            RANKS[s.monitor if validation else None],
+        )
         unused = {*used, "validation_map"} - {*s.weights, f"validation_{s.monitor}"}
         epochs = range(1, s.epochs + 1)
         rate = s.rate(modality)
         runs.append(Run(encoder, s, source, rate, epochs, own, unused, rank, s.patience, report))
 
     def losses(network: nn.Module, index: Tensor, partner: Tensor, own: Terms) -> Terms:
-        mixed = augment(network(features[index]), own["labels"][index], own["gamma"][index], partner)
+        mixed = augment(
+            network(features[index]), own["labels"][index], own["gamma"][index], partner
+        )
         weights = {name: own[name] for name in used}
         with autocast(settings[0].precision, index.device):
             return consistency_losses(*mixed, own["prior"], own["inverse"], own["q"], weights)
 
     def validate(network: nn.Module, own: Terms) -> Terms:
         f, weights = in_pieces(network, validation[0]), {name: own[name] for name in used}
-        terms = consistency_losses(f, validation[1], own["prior"], own["inverse"], own["q"], weights)
+        terms = consistency_losses(
+            f, validation[1], own["prior"], own["inverse"], own["q"], weights
+        )
         return {"features": f, "validation_loss": terms["total"]}
 
     @torch.no_grad()

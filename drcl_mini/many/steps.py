@@ -7,7 +7,7 @@ from contextvars import ContextVar
 import torch
 from torch import Tensor
 
-from ..method.training import Terms
+from ..training.watch import Terms
 from .stack import Stack
 
 REPLAYED: ContextVar[bool] = ContextVar("replayed", default=False)
@@ -55,7 +55,11 @@ class Steps:
     """
 
     def __init__(
-        self, stack: Stack, optimiser: torch.optim.Optimizer, losses: Callable[..., Terms], replay: bool
+        self,
+        stack: Stack,
+        optimiser: torch.optim.Optimizer,
+        losses: Callable[..., Terms],
+        replay: bool,
     ) -> None:
         self.stack, self._optimiser, self._losses, self._replay = stack, optimiser, losses, replay
         self._own: Terms = {}
@@ -65,12 +69,17 @@ class Steps:
     def epoch(self, parts: Sequence[Tensor], own: Terms) -> dict[str, Tensor]:
         """Take a step for each part, (R, b, 2): a batch's indices and partners; gives the mean of each loss, (R,)."""
         self._epochs += 1
-        replay = self._replay and self._epochs > 1  # the first epoch prepares what can't be recorded
+        replay = (
+            self._replay and self._epochs > 1
+        )  # the first epoch prepares what can't be recorded
         if replay:
             self._keep(own)
         sums: Tensor | float = 0.0
         for part in parts:
-            sums = sums + (self._replay_step(part) if replay else self._step(part, own)) * part.shape[1]
+            sums = (
+                sums
+                + (self._replay_step(part) if replay else self._step(part, own)) * part.shape[1]
+            )
         return dict(zip(self._names, sums / sum(part.shape[1] for part in parts), strict=True))
 
     def _step(self, part: Tensor, own: Terms) -> Tensor:
@@ -83,7 +92,10 @@ class Steps:
     def _keep(self, own: Terms) -> None:
         """Bring the epoch's values to where the recordings read them."""
         if not self._own:
-            self._own = {name: value.clone(memory_format=torch.contiguous_format) for name, value in own.items()}
+            self._own = {
+                name: value.clone(memory_format=torch.contiguous_format)
+                for name, value in own.items()
+            }
         for name, value in own.items():
             self._own[name].copy_(value)
 
@@ -91,7 +103,11 @@ class Steps:
         """A step by its recording, which is made when a batch of this size comes first."""
         size = part.shape[1]
         if size not in self._recorded:
-            graph, batch, here = torch.cuda.CUDAGraph(), part.clone(), torch.cuda.current_stream(part.device)
+            graph, batch, here = (
+                torch.cuda.CUDAGraph(),
+                part.clone(),
+                torch.cuda.current_stream(part.device),
+            )
             aside = torch.cuda.Stream(part.device)
             aside.wait_stream(here)
             with torch.cuda.stream(aside):

@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..method.settings import Settings
-from ..method.training import Report, Terms, TrainingDiverged, batches
+from ..training.batches import batches
+from ..training.settings import Settings
+from ..training.watch import Report, Terms, TrainingDiverged
 from .stack import Stack, stack_or_expand
 from .steps import REPLAYED, Steps
 
@@ -57,9 +58,13 @@ class Run:
         """Set ``error`` if something is no longer a number."""
         lost = [name for name, value in losses.items() if not math.isfinite(value)]
         if lost or not finite:
-            names = ", ".join(name for name in lost if name != "total" or len(lost) == 1) or "weights"
+            names = (
+                ", ".join(name for name in lost if name != "total" or len(lost) == 1) or "weights"
+            )
             advice = f"lower the learning rate ({self.learning_rate:g})"
-            self.error = TrainingDiverged(f"training diverged in epoch {epoch}: {names} not finite; {advice}")
+            self.error = TrainingDiverged(
+                f"training diverged in epoch {epoch}: {names} not finite; {advice}"
+            )
 
     def end_epoch(self, record: dict[str, Any]) -> None:
         """Keep the record, and the weights if they are the best so far."""
@@ -68,7 +73,10 @@ class Run:
             self._best, self._waited = value, 0
             for spare, parameter in zip(self._spare, self.network.parameters(), strict=True):
                 spare.copy_(parameter.detach())  # reuse the buffer; allocating a new one is slower
-            self._good, self._spare = self._spare, self._good  # at once: Ctrl-C never finds half of two epochs
+            self._good, self._spare = (
+                self._spare,
+                self._good,
+            )  # at once: Ctrl-C never finds half of two epochs
         else:
             self._waited += 1
         self.records.append(record)
@@ -76,7 +84,11 @@ class Run:
 
     @property
     def ended(self) -> bool:
-        return self.error is not None or len(self.records) == len(self.epochs) or self._waited == self.patience
+        return (
+            self.error is not None
+            or len(self.records) == len(self.epochs)
+            or self._waited == self.patience
+        )
 
     def restore(self) -> None:
         """Back to the last good weights, in a storage of their own."""
@@ -116,14 +128,19 @@ def train(
         groups[run.learning_rate] += run.network.parameters()
     rates = [{"params": group, "lr": rate} for rate, group in groups.items()]
     gpu = next(runs[0].network.parameters()).device.type == "cuda"
-    replay = gpu and REPLAYED.get() and settings.precision != "bfloat16"  # whose casts a recording might lose
+    replay = (
+        gpu and REPLAYED.get() and settings.precision != "bfloat16"
+    )  # whose casts a recording might lose
     optimiser = torch.optim.Adam(rates, betas=settings.betas, fused=True, capturable=replay)
     live, stack = _without_ended(runs, None)
     steps = None
     try:
         while live:
             epoch = live[0].epochs[len(live[0].records)]
-            shuffles = [list(batches(samples, settings.batch_size, settings.drop_last, run.source)) for run in live]
+            shuffles = [
+                list(batches(samples, settings.batch_size, settings.drop_last, run.source))
+                for run in live
+            ]
             own = _own(live, epoch)
             if steps is None or steps.stack is not stack:
                 steps = Steps(stack, optimiser, losses, replay)
@@ -137,7 +154,9 @@ def train(
                 more = _by_run(after_epoch(stack, own), len(live))
                 for run, mean, seen in zip(live, means, more, strict=True):
                     record = {"epoch": epoch, **mean, "q": run.settings.q(epoch), **seen}
-                    run.end_epoch({name: value for name, value in record.items() if name not in run.unused})
+                    run.end_epoch(
+                        {name: value for name, value in record.items() if name not in run.unused}
+                    )
                 live, stack = _without_ended(live, stack)
     finally:
         for run in runs:
@@ -147,7 +166,9 @@ def train(
 def _parts(shuffles: Sequence, device: torch.device) -> Sequence[Tensor]:
     """Each step's batches of all runs on the device: (R, b, 2), indices and partners."""
     sizes = [len(index) for index, _ in shuffles[0]]
-    order = torch.stack([torch.stack([torch.cat(c) for c in zip(*parts, strict=True)], dim=1) for parts in shuffles])
+    order = torch.stack(
+        [torch.stack([torch.cat(c) for c in zip(*parts, strict=True)], dim=1) for parts in shuffles]
+    )
     return order.to(device).split(sizes, dim=1)
 
 

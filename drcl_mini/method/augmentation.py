@@ -5,7 +5,9 @@ import torch
 from torch import Tensor
 
 
-def augment(features: Tensor, labels: Tensor, gamma: float | Tensor, permutation: Tensor) -> tuple[Tensor, Tensor]:
+def augment(
+    features: Tensor, labels: Tensor, gamma: float | Tensor, permutation: Tensor
+) -> tuple[Tensor, Tensor]:
     r"""Mixed features and labels.
 
     .. math:: F' = \gamma F + (1-\gamma) F_\pi, \qquad Y' = \gamma Y + (1-\gamma) Y_\pi
@@ -43,4 +45,6 @@ def shares(samples: int, gamma: float, mixup: float, seed: int) -> Tensor:
     """
     if not mixup:
         return torch.tensor(gamma, dtype=torch.float32).expand(samples, 1)
-    return torch.from_numpy(np.random.default_rng(seed).beta(mixup, mixup, (samples, 1)).astype(np.float32))
+    return torch.from_numpy(
+        np.random.default_rng(seed).beta(mixup, mixup, (samples, 1)).astype(np.float32)
+    )

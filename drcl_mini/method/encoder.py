@@ -9,7 +9,7 @@ import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from ..retrieval.ranking import in_blocks
-from .settings import Settings
+from ..training.settings import Settings
 
 ROWS = 8192
 """Samples that go through an encoder at once outside training."""
@@ -51,13 +51,17 @@ class Encoder(nn.Module):
         for fan_in, fan_out in pairwise(widths):
             last = len(layers) == 2 * len(hidden)
             # skip_init keeps the global random state untouched.
-            layer = nn.utils.skip_init(nn.Linear, fan_in, fan_out, bias=not last, dtype=torch.float32)
+            layer = nn.utils.skip_init(
+                nn.Linear, fan_in, fan_out, bias=not last, dtype=torch.float32
+            )
             for parameter in layer.parameters():
                 bound = 1 / math.sqrt(d if last else fan_in)
                 nn.init.uniform_(parameter, -bound, bound, generator=source)
             layers += [layer] if last else [layer, nn.ReLU()]
         self.layers = nn.Sequential(*layers)
-        self.bfloat16 = False  # compute the layers in bfloat16 where gradients are wanted, that is in training
+        self.bfloat16 = (
+            False  # compute the layers in bfloat16 where gradients are wanted, that is in training
+        )
         self.register_buffer("mean", mean)
         self.register_buffer("scale", scale)
 
@@ -70,7 +74,9 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.mean is not None:
             x = (x - self.mean) / self.scale
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bfloat16 and torch.is_grad_enabled()):
+        with torch.autocast(
+            x.device.type, torch.bfloat16, enabled=self.bfloat16 and torch.is_grad_enabled()
+        ):
             outputs = self.layers(x)
         return nnf.normalize(outputs.to(x.dtype), dim=1)
 
@@ -81,11 +87,15 @@ def build_encoder(features: Tensor, settings: Settings, source: torch.Generator)
     if settings.standardise:
         variance, mean = torch.var_mean(features, dim=0, correction=0)
         scale = variance.sqrt()
-        lost = (variance < torch.finfo(variance.dtype).tiny) | variance.isinf()  # squares that float32 can't hold
+        lost = (
+            variance < torch.finfo(variance.dtype).tiny
+        ) | variance.isinf()  # squares that float32 can't hold
         if lost.any():
             scale[lost] = features[:, lost].double().std(dim=0, correction=0).to(scale)
         scale[scale <= 1e-6 * mean.abs()] = 1  # a constant feature stays 0
-    encoder = Encoder(features.shape[1], settings.hidden, settings.dim, source, mean, scale).to(features.device)
+    encoder = Encoder(features.shape[1], settings.hidden, settings.dim, source, mean, scale).to(
+        features.device
+    )
     encoder.bfloat16 = settings.precision == "bfloat16"
     return encoder
 

@@ -21,15 +21,15 @@ from ..data.fingerprint import fingerprint
 from ..data.split import Split
 from ..retrieval.ranking import BLOCK
 from ..retrieval.search import Neighbours, nearest_neighbours
+from ..training.batches import generator
+from ..training.fitting import advice, fresh, interruptible, noisy, progress_bar, reporter, tensors
+from ..training.preflight import check_against, check_fit, check_noise, check_prior
+from ..training.progress import Progress
+from ..training.settings import Settings, released_settings
 from .consistency import fit_encoder
 from .encoder import build_encoder, embed
-from .fitting import advice, fresh, interruptible, noisy, progress_bar, reporter, tensors
-from .preflight import check_against, check_fit, check_noise, check_prior
 from .prior import FIXED, learn_prior, select_prior, starting_prior
-from .progress import Progress
 from .saving import model_state, restore_model
-from .settings import Settings, released_settings
-from .training import generator
 
 Pair = tuple[Tensor, Tensor]
 """Features X (n, d) and labels Y (n, C) of one modality, on the device."""
@@ -133,7 +133,9 @@ class DRCL:
     ) -> None:
         given = locals()
         settings = {field.name: given[field.name] for field in fields(Settings)}
-        self.settings = Settings().but(**settings, **unknown)  # it says what is near an unknown name
+        self.settings = Settings().but(
+            **settings, **unknown
+        )  # it says what is near an unknown name
 
     @classmethod
     def released(cls, dataset: str, **settings: Any) -> "DRCL":
@@ -187,7 +189,9 @@ class DRCL:
         given = None if prior is None else check_prior(prior, s.dim, classes).to(device)
         progress = None
         if checkpoint is not None:
-            progress = self._progress(checkpoint, every, {"train": train, "validation": validation}, given)
+            progress = self._progress(
+                checkpoint, every, {"train": train, "validation": validation}, given
+            )
         with fresh(self, classes), interruptible([self]):
             data, held = (tensors(split, classes, device) for split in (train, validation))
             with tf32(s.precision == "tf32"):
@@ -205,43 +209,63 @@ class DRCL:
                     self._fit_encoder(name, data[name], held.get(name), progress)
         return self
 
-    def _learn_prior(self, name: str, data: Pair, held: Pair | None, start: Tensor, progress: Progress | None) -> None:
+    def _learn_prior(
+        self, name: str, data: Pair, held: Pair | None, start: Tensor, progress: Progress | None
+    ) -> None:
         """SPL on one modality."""
         s, (x, y) = self.settings, data
         scored = held if s.selection == "validation" else None
         phase = progress and progress.phase("prior", name)
-        with progress_bar(s, f"prior {name}", s.prior_epochs) as bar, advice(self, "prior", name, x.device):
+        with (
+            progress_bar(s, f"prior {name}", s.prior_epochs) as bar,
+            advice(self, "prior", name, x.device),
+        ):
             report = reporter(self, "prior", name, bar)
             learned = learn_prior(x, noisy(y, s, name), start, s, name, scored, report, phase)
         self.priors_[name], self.quality_scores_[name] = learned.prior, learned.score
 
-    def _fit_encoder(self, name: str, data: Pair, held: Pair | None, progress: Progress | None = None) -> None:
+    def _fit_encoder(
+        self, name: str, data: Pair, held: Pair | None, progress: Progress | None = None
+    ) -> None:
         """RSC on one modality."""
         s, (x, y) = self.settings.but(dim=len(self.prior_)), data
         encoder = build_encoder(x, s, generator(s.seed, "encoder", name))
         phase = progress and progress.phase("consistency", name)
         try:
-            with progress_bar(s, f"consistency {name}", s.epochs) as bar, advice(self, "consistency", name, x.device):
+            with (
+                progress_bar(s, f"consistency {name}", s.epochs) as bar,
+                advice(self, "consistency", name, x.device),
+            ):
                 report = reporter(self, "consistency", name, bar, encoder)
-                fit_encoder(encoder, x, noisy(y, s, name), self.prior_, s, name, held, report, phase)
+                fit_encoder(
+                    encoder, x, noisy(y, s, name), self.prior_, s, name, held, report, phase
+                )
         finally:
             encoder.requires_grad_(False)
         self.encoders_[name] = encoder
         self.partial_ = [other for other in self.partial_ if other != name]
 
-    def _progress(self, path: Any, every: Any, splits: Mapping[str, Split | None], given: Tensor | None) -> Progress:
+    def _progress(
+        self, path: Any, every: Any, splits: Mapping[str, Split | None], given: Tensor | None
+    ) -> Progress:
         """The file of a fit's progress; its settings and data must be those of the fit that began it."""
         every = plain(every)
         if isinstance(every, bool) or not isinstance(every, int) or every < 1:
             raise ValueError(f"every is {every!r}, expected an integer of at least 1")
-        about = {name: value for name, value in self.get_params().items() if name not in ("progress", "device")}
+        about = {
+            name: value
+            for name, value in self.get_params().items()
+            if name not in ("progress", "device")
+        }
         about |= {"data (digest)": fingerprint(splits), "prior (digest)": None}
         if given is not None:
             about["prior (digest)"] = sha256(given.cpu().numpy()).hexdigest()[:8]
         check_writable(Path(path).parent)
         return Progress(path, json.loads(json.dumps(about)), every)
 
-    def add_modality(self, name: str, features: Any, labels: Any, validation: tuple[Any, Any] | None = None) -> "DRCL":
+    def add_modality(
+        self, name: str, features: Any, labels: Any, validation: tuple[Any, Any] | None = None
+    ) -> "DRCL":
         """Train one more encoder against the frozen prior; nothing else moves.
 
         A modality whose training was cut short can be added again.
@@ -255,9 +279,15 @@ class DRCL:
         self._check_fitted()
         check_name(name, "add_modality")
         if name in self.encoders_ and name not in self.partial_:
-            raise ValueError(f"modality {name!r} is there already: use another name, or  del model.encoders_[{name!r}]")
-        if validation is not None and not (isinstance(validation, (tuple, list)) and len(validation) == 2):
-            raise ValueError(f"validation is {type(validation).__name__}, expected a pair (features, labels)")
+            raise ValueError(
+                f"modality {name!r} is there already: use another name, or  del model.encoders_[{name!r}]"
+            )
+        if validation is not None and not (
+            isinstance(validation, (tuple, list)) and len(validation) == 2
+        ):
+            raise ValueError(
+                f"validation is {type(validation).__name__}, expected a pair (features, labels)"
+            )
         train = Split({name: features}, {name: labels})
         held = None if validation is None else Split({name: validation[0]}, {name: validation[1]})
         check_against(train, held, self.n_classes_, set(range(self.n_classes_)))
@@ -285,7 +315,9 @@ class DRCL:
         checked = {}
         for name, x in features.items():
             if name not in self.encoders_:
-                raise ValueError(f"no encoder for modality {name!r}: {nearest(name, self.encoders_)}")
+                raise ValueError(
+                    f"no encoder for modality {name!r}: {nearest(name, self.encoders_)}"
+                )
             checked[name] = check_features(x, name, self.encoders_[name].widths[0])
         return {name: self._embed(name, x) for name, x in checked.items()}
 
@@ -305,7 +337,10 @@ class DRCL:
 
     def predict(self, data: Split | Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The class whose logit F W is greatest, for each item of each modality: int64 (n,)."""
-        return {name: (f @ self.prior_.cpu().numpy()).argmax(axis=1) for name, f in self.transform(data).items()}
+        return {
+            name: (f @ self.prior_.cpu().numpy()).argmax(axis=1)
+            for name, f in self.transform(data).items()
+        }
 
     def search(
         self,
@@ -336,7 +371,9 @@ class DRCL:
         for name in (query_modality, gallery_modality):
             check_name(name, "search")
         rows = as_numpy(query, f"modality {query_modality!r}: query")
-        queries = self.transform({query_modality: rows[None] if rows.ndim == 1 else rows})[query_modality]
+        queries = self.transform({query_modality: rows[None] if rows.ndim == 1 else rows})[
+            query_modality
+        ]
         items = self.transform({gallery_modality: gallery})[gallery_modality]
         return nearest_neighbours(queries, items, k, self.prior_.device, memory=memory)
 
@@ -355,7 +392,9 @@ class DRCL:
         where = resolve_device(device)
         tensors, header = load_checkpoint(path)
         if isinstance(header, dict) and "index" in header:
-            raise ValueError(f"{os.fspath(path)!r} is an index, no model: read it by FaissIndex.load")
+            raise ValueError(
+                f"{os.fspath(path)!r} is an index, no model: read it by FaissIndex.load"
+            )
         try:
             model = cls(**header["settings"]).set_params(device=device)
             restore_model(model, tensors, header, where)

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..training.batches import batches, generator
+from ..training.progress import Phase
+from ..training.settings import Settings
+from ..training.watch import Report, Watch
 from .encoder import Encoder, build_encoder, in_pieces
 from .losses import generalized_cross_entropy
-from .progress import Phase
-from .settings import Settings
-from .training import Report, Watch, batches, generator
 
 
 def orthogonal_prior(dim: int, classes: int, source: torch.Generator) -> Tensor:
@@ -25,7 +26,9 @@ def orthogonal_prior(dim: int, classes: int, source: torch.Generator) -> Tensor:
         True
     """
     if dim < classes:
-        raise ValueError(f"dim is {dim} for {classes} classes: a prior needs at least as many dimensions as classes")
+        raise ValueError(
+            f"dim is {dim} for {classes} classes: a prior needs at least as many dimensions as classes"
+        )
     # The first C columns of Q need the first C columns of the Gaussian matrix alone.
     q, r = torch.linalg.qr(torch.randn(dim, classes, generator=source, dtype=torch.float64))
     # The sign makes Q uniform over orthogonal matrices. QR gives columns; rows, as a file has them, round alike.

@@ -45,8 +45,12 @@ class Evaluation:
         rows = [(f"{query} → {gallery}", task) for (query, gallery), task in self.scores.items()]
         rows.append(("mean", {k: self.mean(k) for k in cuts}))
         width = max(len(name) for name, _ in rows)
-        head = " " * width + "".join(f"{'mAP@' + ('all' if k is None else str(k)):>9}" for k in cuts)
-        lines = [f"{name:<{width}}" + "".join(f"{task[k]:9.4f}" for k in cuts) for name, task in rows]
+        head = " " * width + "".join(
+            f"{'mAP@' + ('all' if k is None else str(k)):>9}" for k in cuts
+        )
+        lines = [
+            f"{name:<{width}}" + "".join(f"{task[k]:9.4f}" for k in cuts) for name, task in rows
+        ]
         return "\n".join([head, *lines])
 
 
@@ -81,10 +85,14 @@ def evaluate(
         mean    1.0000
     """
     if not isinstance(split, Split):
-        raise ValueError(f"split is {type(split).__name__}, expected a drcl_mini.Split(features, labels)")
+        raise ValueError(
+            f"split is {type(split).__name__}, expected a drcl_mini.Split(features, labels)"
+        )
     cuts = [check_k(cut) for cut in ([k] if np.ndim(k) == 0 else k)]
     if len(split.modalities) < 2:
-        raise ValueError(f"cross-modal evaluation needs two modalities, the split has {split.modalities}")
+        raise ValueError(
+            f"cross-modal evaluation needs two modalities, the split has {split.modalities}"
+        )
     if hasattr(model_or_embeddings, "transform"):
         embeddings = model_or_embeddings.transform(split)
     else:
@@ -97,9 +105,13 @@ def evaluate(
         with room_for(f"embeddings of {name!r}", where):
             checked[name] = torch.from_numpy(rows).to(where)
         if len(checked[name]) != len(split.labels[name]):
-            raise ValueError(f"{len(checked[name])} embeddings of {name!r} for {len(split.labels[name])} labels")
+            raise ValueError(
+                f"{len(checked[name])} embeddings of {name!r} for {len(split.labels[name])} labels"
+            )
     scores = {}
     for a, b in permutations(split.modalities, 2):
         task = checked[a], split.labels[a], checked[b], split.labels[b]
-        scores[a, b] = dict(zip(cuts, mean_average_precision(*task, cuts, memory=memory), strict=True))
+        scores[a, b] = dict(
+            zip(cuts, mean_average_precision(*task, cuts, memory=memory), strict=True)
+        )
     return Evaluation(scores)

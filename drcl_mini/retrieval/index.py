@@ -39,7 +39,9 @@ class FaissIndex:
         faiss = _faiss()
         quantizer = faiss.IndexFlatIP(centres.shape[1])
         quantizer.add(centres)
-        self._index = faiss.IndexIVFFlat(quantizer, centres.shape[1], len(centres), faiss.METRIC_INNER_PRODUCT)
+        self._index = faiss.IndexIVFFlat(
+            quantizer, centres.shape[1], len(centres), faiss.METRIC_INNER_PRODUCT
+        )
         self.probes = probes
         """Lists that a query is compared with, unless a search says otherwise."""
 
@@ -52,7 +54,9 @@ class FaissIndex:
         return self._index.nlist
 
     @classmethod
-    def build(cls, gallery: Any, lists: int | None = None, probes: int = PROBES, seed: int = 0) -> "FaissIndex":
+    def build(
+        cls, gallery: Any, lists: int | None = None, probes: int = PROBES, seed: int = 0
+    ) -> "FaissIndex":
         """The index of a gallery (n, D).
 
         Args:
@@ -68,7 +72,9 @@ class FaissIndex:
         faiss, items = _faiss(), _unit_rows(gallery, "gallery")
         lists = round(len(items) ** 0.5) if lists is None else _count(lists, "lists")
         if lists > len(items):
-            raise ValueError(f"lists is {lists}, the gallery has {len(items)} items: expected at most as many")
+            raise ValueError(
+                f"lists is {lists}, the gallery has {len(items)} items: expected at most as many"
+            )
         # The centres come from 256 items a list; of fewer than 39 FAISS would warn by printing.
         settings = {"spherical": True, "seed": seed, "niter": 10, "min_points_per_centroid": 1}
         means = faiss.Kmeans(items.shape[1], lists, **settings)
@@ -95,13 +101,19 @@ class FaissIndex:
         probes = self.probes if probes is None else _count(probes, "probes")
         queries = _unit_rows(query, "query")
         if queries.shape[1] != self._index.d:
-            raise ValueError(f"the index has {self._index.d} dimensions, the queries have {queries.shape[1]}")
+            raise ValueError(
+                f"the index has {self._index.d} dimensions, the queries have {queries.shape[1]}"
+            )
         scores, indices = self._search(queries, min(k, len(self)), probes)
         short = indices[:, -1] < 0  # the lists looked at hold fewer than k items
         if short.any():
-            scores[short], indices[short] = self._search(queries[short], min(k, len(self)), self.lists)
+            scores[short], indices[short] = self._search(
+                queries[short], min(k, len(self)), self.lists
+            )
         order = np.lexsort((indices, -scores))
-        return Neighbours(np.take_along_axis(indices, order, axis=1), np.take_along_axis(scores, order, axis=1))
+        return Neighbours(
+            np.take_along_axis(indices, order, axis=1), np.take_along_axis(scores, order, axis=1)
+        )
 
     def _search(self, queries: np.ndarray, k: int, probes: int) -> tuple[np.ndarray, np.ndarray]:
         parameters = _faiss().SearchParametersIVF(nprobe=min(probes, self.lists))
@@ -127,13 +139,19 @@ class FaissIndex:
         faiss = _faiss()
         tensors, header = load_checkpoint(path)
         if isinstance(header, dict) and "settings" in header:
-            raise ValueError(f"{os.fspath(path)!r} is a model, no index of drcl_mini: read it by DRCL.load")
+            raise ValueError(
+                f"{os.fspath(path)!r} is a model, no index of drcl_mini: read it by DRCL.load"
+            )
         try:
-            centres, rows, ids, sizes = (tensors[name] for name in ("centres", "rows", "ids", "sizes"))
+            centres, rows, ids, sizes = (
+                tensors[name] for name in ("centres", "rows", "ids", "sizes")
+            )
             _check_lists(centres, rows, ids, sizes)
             index = cls(centres.numpy(), _count(header["index"]["probes"], "probes"))
         except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{os.fspath(path)!r} is damaged or no index of drcl_mini: {error}") from None
+            raise ValueError(
+                f"{os.fspath(path)!r} is damaged or no index of drcl_mini: {error}"
+            ) from None
         of_list = torch.repeat_interleave(torch.arange(len(sizes)), sizes)
         pointers = [faiss.swig_ptr(tensor.numpy()) for tensor in (rows, ids, of_list)]
         index._index.add_core(len(rows), *pointers)
@@ -178,10 +196,19 @@ def _check_lists(centres: Tensor, rows: Tensor, ids: Tensor, sizes: Tensor) -> N
     if kinds != [(torch.float32, 2), (torch.float32, 2), (torch.int64, 1), (torch.int64, 1)]:
         raise ValueError(f"arrays of other kinds: {kinds}")
     dim = rows.shape[1]
-    if 0 in (*centres.shape, *rows.shape) or (centres.shape, rows.shape) != ((len(sizes), dim), (len(ids), dim)):
-        raise ValueError(f"shapes that don't fit: {[tuple(x.shape) for x in (centres, rows, ids, sizes)]}")
+    if 0 in (*centres.shape, *rows.shape) or (centres.shape, rows.shape) != (
+        (len(sizes), dim),
+        (len(ids), dim),
+    ):
+        raise ValueError(
+            f"shapes that don't fit: {[tuple(x.shape) for x in (centres, rows, ids, sizes)]}"
+        )
     few = sizes.min() >= 0 and sizes.max() <= len(ids)  # so that the sum can't overflow
-    if not few or sizes.sum() != len(ids) or not torch.equal(ids.sort().values, torch.arange(len(ids))):
+    if (
+        not few
+        or sizes.sum() != len(ids)
+        or not torch.equal(ids.sort().values, torch.arange(len(ids)))
+    ):
         raise ValueError("lists that don't hold each item once")
     if not (centres.isfinite().all() and rows.isfinite().all()):
         raise ValueError("numbers that aren't finite")

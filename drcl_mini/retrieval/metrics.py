@@ -40,7 +40,11 @@ def average_precision(relevance: Any, k: int | None = None) -> Tensor:
         1.0
     """
     k = check_k(k)
-    given = relevance if isinstance(relevance, Tensor) else torch.from_numpy(np.array(relevance, dtype=bool))
+    given = (
+        relevance
+        if isinstance(relevance, Tensor)
+        else torch.from_numpy(np.array(relevance, dtype=bool))
+    )
     if given.ndim == 0 or given.numel() == 0:
         raise ValueError(f"relevance has shape {tuple(given.shape)}, expected (…, n), not empty")
     ranked = given.bool()[..., :k]
@@ -111,11 +115,21 @@ def precision_at_k(
     def score(block: Tensor) -> Tensor:
         return block[:, :k].sum(dim=1).double() / k
 
-    return over_ranked_blocks(score, query, query_labels, gallery, gallery_labels, memory).mean().item()
+    return (
+        over_ranked_blocks(score, query, query_labels, gallery, gallery_labels, memory)
+        .mean()
+        .item()
+    )
 
 
 def precision_recall(
-    query: Any, query_labels: Any, gallery: Any, gallery_labels: Any, points: int = 11, *, memory: int = BLOCK
+    query: Any,
+    query_labels: Any,
+    gallery: Any,
+    gallery_labels: Any,
+    points: int = 11,
+    *,
+    memory: int = BLOCK,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Interpolated precision at evenly spaced recalls from 0 to 1, mean over queries with relevant items.
 
@@ -142,21 +156,32 @@ def precision_recall(
         found = hits[:, -1:]
         wanted = (recalls.to(block.device) * found - 1e-9).ceil().clamp(min=1).to(hits.dtype)
         first = torch.searchsorted(hits, wanted)  # the rank that reaches each recall
-        return best_after.gather(1, first.clamp(max=block.shape[1] - 1)).where(found > 0, torch.nan).cpu()
+        return (
+            best_after.gather(1, first.clamp(max=block.shape[1] - 1))
+            .where(found > 0, torch.nan)
+            .cpu()
+        )
 
     scores = over_ranked_blocks(score, query, query_labels, gallery, gallery_labels, memory)
     return recalls.numpy(), scores.nanmean(dim=0).nan_to_num().numpy()
 
 
 def over_ranked_blocks(
-    score: Callable[[Tensor], Tensor], query: Any, query_labels: Any, gallery: Any, gallery_labels: Any, memory: int
+    score: Callable[[Tensor], Tensor],
+    query: Any,
+    query_labels: Any,
+    gallery: Any,
+    gallery_labels: Any,
+    memory: int,
 ) -> Tensor:
     """``score`` (m, …) of ranked relevance, boolean (block, n): is the item at each rank relevant?"""
     memory = check_memory(memory)
     query, query_labels = _tensors(query, query_labels, "query")
     gallery, gallery_labels = _tensors(gallery, gallery_labels, "gallery", query.device)
     if query.shape[1] != gallery.shape[1]:
-        raise ValueError(f"the queries have {query.shape[1]} dimensions, the gallery has {gallery.shape[1]}")
+        raise ValueError(
+            f"the queries have {query.shape[1]} dimensions, the gallery has {gallery.shape[1]}"
+        )
     if query_labels.shape[1:] != gallery_labels.shape[1:]:
         shapes = f"{tuple(query_labels.shape)} and {tuple(gallery_labels.shape)}"
         raise ValueError(f"labels of queries and gallery don't fit: {shapes}")
@@ -177,10 +202,14 @@ def over_ranked_blocks(
     return in_blocks(lambda part: score(rank(part)), len(query), rows)
 
 
-def _tensors(x: Any, labels: Any, name: str, device: torch.device | None = None) -> tuple[Tensor, Tensor]:
+def _tensors(
+    x: Any, labels: Any, name: str, device: torch.device | None = None
+) -> tuple[Tensor, Tensor]:
     there = isinstance(x, Tensor) and x.device.type != "cpu"
     device = device or (x.device if there else torch.device("cpu"))
-    x = x.float() if there and not x.is_complex() else x  # what is too great for float32 isn't finite
+    x = (
+        x.float() if there and not x.is_complex() else x
+    )  # what is too great for float32 isn't finite
     if not (
         there and x.dtype == torch.float32 and x.ndim == 2 and x.numel() and x.isfinite().all()
     ):  # the check itself is on the CPU

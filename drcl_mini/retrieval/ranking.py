@@ -17,7 +17,9 @@ BLOCK = 128 * 2**20
 def check_memory(memory: Any) -> int:
     """Bytes for one block: an integer of at least 1."""
     if isinstance(memory, bool) or not isinstance(memory, (int, np.integer)) or memory < 1:
-        raise ValueError(f"memory is {memory!r}, expected bytes for one block, an integer of at least 1")
+        raise ValueError(
+            f"memory is {memory!r}, expected bytes for one block, an integer of at least 1"
+        )
     return int(memory)
 
 
@@ -95,7 +97,9 @@ def ranking_keys(scores: Tensor, payload: Tensor) -> Tensor:
         >>> key_payload(keys.sort().values).tolist()
         [1, 3, 0, 2]
     """
-    keys = _flip((scores + 0.0).view(torch.int32)).bitwise_not_().long()  # + 0.0 makes −0 equal to 0
+    keys = (
+        _flip((scores + 0.0).view(torch.int32)).bitwise_not_().long()
+    )  # + 0.0 makes −0 equal to 0
     return keys.bitwise_left_shift_(32).bitwise_or_(payload)
 
 

@@ -16,7 +16,16 @@ from torch import Tensor
 
 from ..core.checks import check_features, check_k
 from ..core.devices import resolve_device, room_for
-from .ranking import BLOCK, check_memory, in_blocks, key_payload, key_scores, ranking_keys, rounded, unit_rows
+from .ranking import (
+    BLOCK,
+    check_memory,
+    in_blocks,
+    key_payload,
+    key_scores,
+    ranking_keys,
+    rounded,
+    unit_rows,
+)
 
 WIDTH = 1024
 """Gallery items in one block, of a small k: a product of 1,000 × 1,000 float64 fits a processor's cache."""
@@ -54,13 +63,19 @@ def nearest_neighbours(
         >>> nearest_neighbours([[1.0, 0.0]], [[0.0, 1.0], [2.0, 0.0], [1.0, 1.0]], k=2).indices.tolist()
         [[1, 2]]
     """
-    k, memory, device = check_k(k, optional=False), check_memory(memory), resolve_device(str(device))
+    k, memory, device = (
+        check_k(k, optional=False),
+        check_memory(memory),
+        resolve_device(str(device)),
+    )
     queries = torch.from_numpy(check_features(query, "query"))
     items = torch.from_numpy(check_features(gallery, "gallery"))
     with room_for("the gallery", device):
         items = items.to(device)
     if queries.shape[1] != items.shape[1]:
-        raise ValueError(f"the gallery has {items.shape[1]} dimensions, the queries have {queries.shape[1]}")
+        raise ValueError(
+            f"the gallery has {items.shape[1]} dimensions, the queries have {queries.shape[1]}"
+        )
     k, dim = min(k, len(items)), items.shape[1]
     width = max(1, min(max(WIDTH, 4 * k), memory // (PAIR * dim)))
     if width > GROUP:
@@ -91,8 +106,12 @@ def recall(found: Neighbours, exact: Neighbours) -> float:
         0.75
     """
     if found.indices.shape != exact.indices.shape:
-        raise ValueError(f"the searches have shapes {found.indices.shape} and {exact.indices.shape}, expected one")
-    return float(np.mean([np.isin(a, b).mean() for a, b in zip(exact.indices, found.indices, strict=True)]))
+        raise ValueError(
+            f"the searches have shapes {found.indices.shape} and {exact.indices.shape}, expected one"
+        )
+    return float(
+        np.mean([np.isin(a, b).mean() for a, b in zip(exact.indices, found.indices, strict=True)])
+    )
 
 
 def best_keys(queries: Tensor, items: Tensor, k: int, width: int) -> Tensor:
@@ -113,6 +132,8 @@ def best_keys(queries: Tensor, items: Tensor, k: int, width: int) -> Tensor:
         nth = torch.arange(len(row), device=row.device) - (count.cumsum(0) - count)[place]
         found = best[rows, -1:, None].repeat(1, int(count.max()), group)
         found[place, nth] = keys
-        best[rows] = torch.cat([best[rows], found.flatten(1)], dim=1).topk(k, dim=1, largest=False).values
+        best[rows] = (
+            torch.cat([best[rows], found.flatten(1)], dim=1).topk(k, dim=1, largest=False).values
+        )
         floor[rows] = key_scores(best[rows, -1:])
     return best

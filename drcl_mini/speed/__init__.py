@@ -63,13 +63,20 @@ class Measured(NamedTuple):
 SEARCH = {"exact_seconds": {"at most": 60}, "exact_peak_gb": {"at most": 1.5}}
 SEARCH |= {"ratio": {"at least": 20}, "recall": {"at least": 0.95}}
 EPOCH = {"float32 ratio": {"at least": 1.25}, "bfloat16 ratio": {"at least": 1.8}}
-SEEDS = {f"{name} ratio": {"at least": 1} for name in SETS} | {"minimedia-small ratio": {"at least": 1.3}}
+SEEDS = {f"{name} ratio": {"at least": 1} for name in SETS} | {
+    "minimedia-small ratio": {"at least": 1.3}
+}
 ROWS = {
-    "map": Measured(map_of_many, {"20000 queries seconds": {"at most": 40}, "20000 queries peak_gb": {"at most": 1}}),
+    "map": Measured(
+        map_of_many,
+        {"20000 queries seconds": {"at most": 40}, "20000 queries peak_gb": {"at most": 1}},
+    ),
     "search": Measured(search, SEARCH),
     "released-epoch": Measured(released_epoch, EPOCH),
     "ten-seeds": Measured(ten_seeds, SEEDS, by_dataset=True),
-    "ten-seeds-gpu": Measured(ten_seeds, {"minimedia-small ratio": {"at least": 6}}, "cuda", by_dataset=True),
+    "ten-seeds-gpu": Measured(
+        ten_seeds, {"minimedia-small ratio": {"at least": 6}}, "cuda", by_dataset=True
+    ),
     "ten-seeds-replayed": Measured(ten_seeds_replayed, {}, "cuda", by_dataset=True),
     "released-training": Measured(released_training, {"float32 seconds": {"at most": 15}}, "cuda"),
     "precision": Measured(precision, {}, by_dataset=True),
@@ -83,7 +90,9 @@ def add_parser(commands: Any) -> None:
     """Add ``bench-speed`` to the command line."""
     parser = commands.add_parser("bench-speed", help="measure how fast training and evaluation are")
     parser.add_argument(
-        "--out", type=Path, help="folder of the results (default: book/results/speed; runs/speed if quick)"
+        "--out",
+        type=Path,
+        help="folder of the results (default: book/results/speed; runs/speed if quick)",
     )
     parser.add_argument(
         "--rows",
@@ -94,19 +103,29 @@ def add_parser(commands: Any) -> None:
         help=f"what to measure: {', '.join(ROWS)} (default: all but time-to-map, which takes an hour)",
     )
     told = f"what to train on (default: each row's); for {', '.join(n for n, row in ROWS.items() if row.by_dataset)}"
-    parser.add_argument("--datasets", nargs="+", choices=SETS, metavar="NAME", default=[], help=told)
-    parser.add_argument("--repetitions", type=_count, default=3, metavar="N", help="turns of each comparison")
+    parser.add_argument(
+        "--datasets", nargs="+", choices=SETS, metavar="NAME", default=[], help=told
+    )
+    parser.add_argument(
+        "--repetitions", type=_count, default=3, metavar="N", help="turns of each comparison"
+    )
     parser.add_argument("--quick", action="store_true", help="toy sizes: does it run?")
 
 
 def bench_speed(options: argparse.Namespace) -> int:
     """Measure the rows, print their figures, write each to a file of its own."""
-    out = check_writable(options.out or Path("runs/speed" if options.quick else "book/results/speed"))
+    out = check_writable(
+        options.out or Path("runs/speed" if options.quick else "book/results/speed")
+    )
     earlier = {name: _measured(out / f"{name}.json") for name in options.rows}
     for name in options.rows:
         row = ROWS[name]
-        result = measure(row, Plan(options.quick, options.repetitions, row.device, options.datasets))
-        command = f"python -m drcl_mini bench-speed --rows {name} --repetitions {options.repetitions}"
+        result = measure(
+            row, Plan(options.quick, options.repetitions, row.device, options.datasets)
+        )
+        command = (
+            f"python -m drcl_mini bench-speed --rows {name} --repetitions {options.repetitions}"
+        )
         if row.by_dataset and options.datasets:
             command += f" --datasets {' '.join(options.datasets)}"
         command += " --quick" * options.quick
@@ -118,7 +137,9 @@ def bench_speed(options: argparse.Namespace) -> int:
         why = f": not measured, {result['why']}" if "why" in result else ""
         print(f"{name} ({row.device}){why}" + "; what was measured before is kept" * kept)
         for figure, value in result.get("figures", {}).items():
-            target = "".join(f", {kind} {bound} wanted" for kind, bound in row.target.get(figure, {}).items())
+            target = "".join(
+                f", {kind} {bound} wanted" for kind, bound in row.target.get(figure, {}).items()
+            )
             print(f"  {figure}: {value if value is None else round(value, 4)}{target}")
     print(f"saved in {out}")
     return 0
@@ -133,7 +154,9 @@ def measure(row: Measured, plan: Plan) -> Row:
     except NotMeasuredError as error:
         return {"measured": False, "why": str(error), "target": row.target}
     found = result["figures"]
-    reached = {name: reaches(found[name], bounds) for name, bounds in row.target.items() if name in found}
+    reached = {
+        name: reaches(found[name], bounds) for name, bounds in row.target.items() if name in found
+    }
     lacking = [name for name in row.target if name not in found]
     about = {"measured": True, "target": row.target, "reached": reached, "not here": lacking}
     return about | result
@@ -147,7 +170,9 @@ def _measured(path: Path) -> bool:
         return bool(json.loads(path.read_text(encoding="utf-8"))["measured"])
     except (ValueError, TypeError, KeyError) as error:
         told = "expected a file that  drcl_mini bench-speed  has written: move it, or use another --out"
-        raise ValueError(f"{str(path)!r} is no row of this benchmark ({type(error).__name__}), {told}") from None
+        raise ValueError(
+            f"{str(path)!r} is no row of this benchmark ({type(error).__name__}), {told}"
+        ) from None
 
 
 def reaches(value: float | None, bounds: dict[str, float]) -> bool:

@@ -10,10 +10,20 @@ import torch
 
 from ..data.split import Split
 from ..method.prior import orthogonal_prior
-from ..method.settings import Settings
-from ..method.training import generator
+from ..training.batches import generator
+from ..training.settings import Settings
 from .loop import plain_training
-from .measure import Plan, Row, fit_alone, fresh_encoder, interleaved, on_host, ratio, seconds_of, wikipedia_shapes
+from .measure import (
+    Plan,
+    Row,
+    fit_alone,
+    fresh_encoder,
+    interleaved,
+    on_host,
+    ratio,
+    seconds_of,
+    wikipedia_shapes,
+)
 
 
 def released_epoch(plan: Plan) -> Row:
@@ -46,8 +56,13 @@ def released_epoch(plan: Plan) -> Row:
         return (ticks[-1] - ticks[0]) / (len(ticks) - 1)
 
     for name in train.modalities:
-        seconds |= interleaved({f"{side} {name}": partial(epoch, side, name) for side in sides}, plan.repetitions)
-    both = {side: np.sum([seconds[f"{side} {name}"] for name in train.modalities], axis=0).tolist() for side in sides}
+        seconds |= interleaved(
+            {f"{side} {name}": partial(epoch, side, name) for side in sides}, plan.repetitions
+        )
+    both = {
+        side: np.sum([seconds[f"{side} {name}"] for name in train.modalities], axis=0).tolist()
+        for side in sides
+    }
     figures = {f"{side} ratio": ratio(both["loop"], both[side]) for side in sides[1:]}
     figures |= {f"{side} seconds": median(both[side]) for side in sides}
     figures["float32 share of products"] = ratio(both["products"], both["float32"])

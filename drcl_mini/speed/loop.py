@@ -13,10 +13,15 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from ..method.losses import generalized_cross_entropy, inter_modal_consistency, intra_modal_consistency, recast_mse
-from ..method.settings import Settings
-from ..method.training import batches, generator
+from ..method.losses import (
+    generalized_cross_entropy,
+    inter_modal_consistency,
+    intra_modal_consistency,
+    recast_mse,
+)
 from ..retrieval.metrics import mean_average_precision
+from ..training.batches import batches, generator
+from ..training.settings import Settings
 
 Pair = tuple[Tensor, Tensor]
 
@@ -46,19 +51,27 @@ def plain_training(
     """
     features, labels = data
     inverse = torch.linalg.pinv(prior)
-    optimiser = torch.optim.Adam(network.parameters(), lr=settings.rate(modality), betas=settings.betas)
+    optimiser = torch.optim.Adam(
+        network.parameters(), lr=settings.rate(modality), betas=settings.betas
+    )
     source = generator(settings.seed, "batches", modality)
 
     def total(f: Tensor, y: Tensor, q: float) -> Tensor:
         targets = y @ inverse
         consistency = intra_modal_consistency(targets, f) + inter_modal_consistency(targets, f)
         label = generalized_cross_entropy(f @ prior, y, q)
-        return settings.alpha * consistency + settings.beta * recast_mse(targets, f) + settings.eta * label
+        return (
+            settings.alpha * consistency
+            + settings.beta * recast_mse(targets, f)
+            + settings.eta * label
+        )
 
     best, kept = math.inf, network.state_dict()
     for epoch in range(1, settings.epochs + 1):
         q, losses = settings.q(epoch), []
-        for index, partner in batches(len(features), settings.batch_size, settings.drop_last, source):
+        for index, partner in batches(
+            len(features), settings.batch_size, settings.drop_last, source
+        ):
             x, y = features[index].to(prior.device), labels[index].to(prior.device)
             partner = partner.to(prior.device)
             f = nnf.normalize(network(x), dim=1)

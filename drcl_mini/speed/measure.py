@@ -18,8 +18,8 @@ from ..data.load import available_datasets
 from ..data.split import Split
 from ..method.consistency import fit_encoder
 from ..method.encoder import Encoder, build_encoder
-from ..method.settings import Settings, released_settings
-from ..method.training import generator
+from ..training.batches import generator
+from ..training.settings import Settings, released_settings
 
 Row = dict[str, Any]
 
@@ -39,7 +39,11 @@ class Plan:
 
     def settings(self, **changes: Any) -> dict[str, Any]:
         """The default setting, of toy size if need be, with some settings changed."""
-        toy = {"hidden": (8,), "dim": 12, "batch_size": 64, "prior_epochs": 2, "epochs": 2} if self.quick else {}
+        toy = (
+            {"hidden": (8,), "dim": 12, "batch_size": 64, "prior_epochs": 2, "epochs": 2}
+            if self.quick
+            else {}
+        )
         return {"device": self.device, "progress": False, **toy, **changes}
 
     def released(self, dataset: str, **changes: Any) -> Settings:
@@ -62,7 +66,9 @@ class Plan:
         wanted = [name for name in names if name in (self.datasets or names)]
         found = [name for name in wanted if name in available_datasets()]
         if not wanted:
-            raise NotMeasuredError(f"it trains on {', '.join(names)}, --datasets names none of them")
+            raise NotMeasuredError(
+                f"it trains on {', '.join(names)}, --datasets names none of them"
+            )
         if not found:
             raise NotMeasuredError(f"no data set {' or '.join(map(repr, wanted))} here")
         return found
@@ -78,7 +84,9 @@ def seconds_of(work: Callable[[], Any], device: str) -> float:
     return perf_counter() - start
 
 
-def interleaved(sides: Mapping[str, Callable[[], float]], repetitions: int) -> dict[str, list[float]]:
+def interleaved(
+    sides: Mapping[str, Callable[[], float]], repetitions: int
+) -> dict[str, list[float]]:
     """Seconds of each side, measured in turns.
 
     Example:
@@ -105,7 +113,11 @@ def ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
 def wikipedia_shapes(quick: bool) -> tuple[Split, Split]:
     """Random training and validation data of the shapes of Wikipedia's deep features, or tiny ones."""
     source = np.random.default_rng(0)
-    widths, sizes = ({"image": 40, "text": 30}, (130, 20)) if quick else ({"image": 4096, "text": 300}, (2173, 231))
+    widths, sizes = (
+        ({"image": 40, "text": 30}, (130, 20))
+        if quick
+        else ({"image": 4096, "text": 300}, (2173, 231))
+    )
     train, validation = (
         Split(
             {name: source.standard_normal((n, d), dtype=np.float32) for name, d in widths.items()},
@@ -147,5 +159,7 @@ def fit_alone(
         name: the modality.
         report: told each epoch's record.
     """
-    (x, y), held = (tuple(part.to(settings.device) for part in on_host(s, name)) for s in (train, validation))
+    (x, y), held = (
+        tuple(part.to(settings.device) for part in on_host(s, name)) for s in (train, validation)
+    )
     fit_encoder(encoder, x, y, prior.to(settings.device), settings, name, held, report)

@@ -58,7 +58,9 @@ def measure_search(
     return figures | {"ratio": figures["exact_seconds"] / figures["faiss_seconds"]}
 
 
-def embeddings(queries: int, items: int, dim: int, classes: int | None) -> tuple[torch.Tensor, torch.Tensor]:
+def embeddings(
+    queries: int, items: int, dim: int, classes: int | None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Made-up queries (m, D) and gallery (n, D): random centres plus noise as long as they, or noise alone.
 
     Example:
@@ -85,7 +87,9 @@ def peak_gb() -> float:
     """The greatest memory that this process has had, in GB (10⁹ bytes)."""
     if sys.platform == "linux":
         # Unlike resource.getrusage, this doesn't count what the parent had when it started this process.
-        status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+        status = dict(
+            line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines()
+        )
         return int(status["VmHWM"].split()[0]) * 1024 / 1e9
     import resource
 
@@ -105,13 +109,17 @@ def _map(queries: int, items: int, dim: int) -> Figures:
     return {"map": value, "seconds": seconds, "peak_gb": peak_gb()}
 
 
-def _exact(queries: int, items: int, dim: int, k: int, classes: int | None) -> tuple[Neighbours, Figures]:
+def _exact(
+    queries: int, items: int, dim: int, k: int, classes: int | None
+) -> tuple[Neighbours, Figures]:
     x, gallery = embeddings(queries, items, dim, classes)
     found, seconds = _timed(lambda: nearest_neighbours(x, gallery, k))
     return found, {"exact_seconds": seconds, "exact_peak_gb": peak_gb()}
 
 
-def _faiss(queries: int, items: int, dim: int, k: int, classes: int | None, probes: int, exact: Neighbours) -> Figures:
+def _faiss(
+    queries: int, items: int, dim: int, k: int, classes: int | None, probes: int, exact: Neighbours
+) -> Figures:
     x, gallery = embeddings(queries, items, dim, classes)
     index, build_seconds = _timed(lambda: FaissIndex.build(gallery, probes=probes))
     searches = [_timed(lambda: index.search(x, k)) for _ in range(3)]

@@ -25,14 +25,21 @@ def released_training(plan: Plan) -> Row:
 
     for kind in plan.precisions:  # warm up
         training(kind, epochs=1, prior_epochs=1)
-    seconds = interleaved({kind: partial(training, kind) for kind in plan.precisions}, plan.repetitions)
-    return {"figures": {f"{kind} seconds": median(taken) for kind, taken in seconds.items()}, "seconds": seconds}
+    seconds = interleaved(
+        {kind: partial(training, kind) for kind in plan.precisions}, plan.repetitions
+    )
+    return {
+        "figures": {f"{kind} seconds": median(taken) for kind, taken in seconds.items()},
+        "seconds": seconds,
+    }
 
 
 def ten_seeds(plan: Plan) -> Row:
     """Ten seeds trained as one batch against ten runs one after another, default setting; and do their mAPs agree?"""
     figures, seconds = {}, {}
-    for name in plan.present("minimedia-small", "minimedia", "digits-halves", "wikipedia-classic", "spoken-digits"):
+    for name in plan.present(
+        "minimedia-small", "minimedia", "digits-halves", "wikipedia-classic", "spoken-digits"
+    ):
         data, maps = load_dataset(name), {}
         for together in (False, True):  # warm up
             _seeds(plan, data, maps, together, epochs=1, prior_epochs=1)
@@ -50,8 +57,12 @@ def ten_seeds_replayed(plan: Plan) -> Row:
         return ten_seeds(plan)
 
 
-def _seeds(plan: Plan, data: MultimodalDataset, maps: dict[bool, list], together: bool, **changes: Any) -> float:
-    models = [DRCL(**plan.settings(seed=seed, **changes)) for seed in range(2 if plan.quick else 10)]
+def _seeds(
+    plan: Plan, data: MultimodalDataset, maps: dict[bool, list], together: bool, **changes: Any
+) -> float:
+    models = [
+        DRCL(**plan.settings(seed=seed, **changes)) for seed in range(2 if plan.quick else 10)
+    ]
 
     def work() -> None:
         if together:
@@ -87,5 +98,7 @@ def precision(plan: Plan) -> Row:
                 apart = np.subtract(maps[name][kind], maps[name]["float32"])
                 figures[f"{name} {kind} mAP difference"] = float(apart.mean())
                 figures[f"{name} {kind} mAP difference ±"] = interval(apart)
-                figures[f"{name} {kind} ratio"] = ratio(seconds[name]["float32"], seconds[name][kind])
+                figures[f"{name} {kind} ratio"] = ratio(
+                    seconds[name]["float32"], seconds[name][kind]
+                )
     return {"figures": figures, "seconds": seconds, "mAP": maps}

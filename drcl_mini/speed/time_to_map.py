@@ -16,8 +16,8 @@ from ..data.dataset import MultimodalDataset
 from ..data.load import available_datasets, load_dataset
 from ..method.encoder import embed
 from ..method.estimator import DRCL
-from ..method.settings import Settings
 from ..retrieval.evaluation import evaluate
+from ..training.settings import Settings
 from .measure import NotMeasuredError, Plan, Row, fit_alone, fresh_encoder, seconds_of
 
 DATA = "wikipedia-classic"
@@ -30,7 +30,9 @@ def time_to_map(plan: Plan) -> Row:
     """
     name = "digits-halves" if plan.quick else DATA
     if name not in available_datasets():
-        raise NotMeasuredError(f"data set {name!r} isn't here: fetch it with  python -m data_scripts {name}")
+        raise NotMeasuredError(
+            f"data set {name!r} isn't here: fetch it with  python -m data_scripts {name}"
+        )
     data = load_dataset(name)
     rates = {"learning_rate": 1e-3} if plan.quick else {}
     default, released = DRCL(**plan.settings()).settings, plan.released(DATA, **rates)
@@ -42,9 +44,16 @@ def time_to_map(plan: Plan) -> Row:
         taken = [until(points, share * best) for points in (slow, before, after)]
         fast = None if None in taken else mean(taken[1:])
         at = "" if share == 1 else f" at {share:.0%}"
-        figures |= {f"mAP{at}": share * best, f"released seconds{at}": taken[0], f"default seconds{at}": fast}
+        figures |= {
+            f"mAP{at}": share * best,
+            f"released seconds{at}": taken[0],
+            f"default seconds{at}": fast,
+        }
         figures[f"ratio{at}"] = fast and taken[0] / fast
-    return {"figures": figures, "trajectories": {"released": slow, "default before": before, "default after": after}}
+    return {
+        "figures": figures,
+        "trajectories": {"released": slow, "default before": before, "default after": after},
+    }
 
 
 def until(points: list[dict[str, float]], level: float) -> float | None:
@@ -69,7 +78,9 @@ def trajectory(data: MultimodalDataset, settings: Settings) -> list[dict[str, fl
     for i in range(max(map(len, passed.values()))):
         now = {name: own[min(i, len(own) - 1)] for name, own in passed.items()}
         score = evaluate({name: f for name, (_, f) in now.items()}, data.validation, k=None).mean()
-        points.append({"epoch": i + 1, "seconds": spl + sum(s for s, _ in now.values()), "mAP": score})
+        points.append(
+            {"epoch": i + 1, "seconds": spl + sum(s for s, _ in now.values()), "mAP": score}
+        )
     return points
 
 
@@ -77,7 +88,12 @@ def _modality(
     data: MultimodalDataset, prior: torch.Tensor, settings: Settings, name: str
 ) -> list[tuple[float, np.ndarray]]:
     """RSC of one modality: seconds so far and embeddings of the validation split, epoch by epoch."""
-    held, points, measuring, start = torch.from_numpy(data.validation.features[name]), [], 0.0, perf_counter()
+    held, points, measuring, start = (
+        torch.from_numpy(data.validation.features[name]),
+        [],
+        0.0,
+        perf_counter(),
+    )
     encoder = fresh_encoder(data.train, settings, name)
 
     def look(record: Row) -> None:

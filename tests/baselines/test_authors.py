@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from drcl_mini.baselines import DSCMR, MARS, MRL, SDML, class_pairs
-from drcl_mini.method.fitting import tensors
+from drcl_mini.training.fitting import tensors
 
 SMALL = {"hidden": (16,), "dim": 8, "epochs": 3, "learning_rate": 0.01, "device": "cpu"}
 

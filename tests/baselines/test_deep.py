@@ -12,8 +12,8 @@ from scipy.linalg import block_diag
 from drcl_mini import Split, TrainingDiverged
 from drcl_mini.baselines import ACMR, DCCA, DCCAE, DSCMR, MARS, MRL, SDML, SMLN, DeepSM, FGCrossNet, class_pairs
 from drcl_mini.baselines.parts import mlp
-from drcl_mini.method.consistency import target_map
-from drcl_mini.method.fitting import tensors
+from drcl_mini.training.fitting import tensors
+from drcl_mini.training.monitor import target_map
 
 METHODS = (DeepSM, DCCA, DCCAE, ACMR, FGCrossNet, SDML, DSCMR, SMLN, MRL, MARS)
 ALONE = (DeepSM, SDML, MARS)

@@ -17,9 +17,10 @@ from drcl_mini import (
 )
 from drcl_mini.core import devices
 from drcl_mini.core.devices import resolve_device
-from drcl_mini.method.consistency import consistency_losses, target_map
+from drcl_mini.method.consistency import consistency_losses
 from drcl_mini.method.prior import orthogonal_prior
 from drcl_mini.method.recasting import pseudo_inverse
+from drcl_mini.training.monitor import target_map
 
 SOURCE = np.random.default_rng(0)
 ONCE = SOURCE.normal(size=(12, 33)).astype(np.float32)

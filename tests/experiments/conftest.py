@@ -11,9 +11,9 @@ import drcl_mini.baselines
 from drcl_mini import MultimodalDataset
 from drcl_mini.app.cli import main
 from drcl_mini.baselines import Baseline
-from drcl_mini.experiments import command, execution
-from drcl_mini.experiments.engines import here
-from drcl_mini.experiments.grid import Task
+from drcl_mini.experiments.plan.grid import Task
+from drcl_mini.experiments.run import command, execution
+from drcl_mini.experiments.run.engines import here
 
 TINY = {"hidden": [8], "dim": 10, "prior_epochs": 1, "epochs": 2, "learning_rate": 0.01, "progress": False}
 

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from drcl_mini.experiments.choice import SEED
-from drcl_mini.experiments.results import parse, read_results
+from drcl_mini.experiments.plan.choice import SEED
+from drcl_mini.experiments.store.results import parse, read_results
 
 KILLS = 10 if os.environ.get("DRCL_MINI_ROBUSTNESS") else 2
 """Of each of two grids."""

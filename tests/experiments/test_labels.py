@@ -2,14 +2,14 @@
 
 import numpy as np
 
-import drcl_mini.experiments.execution as execution
+import drcl_mini.experiments.run.execution as execution
 from drcl_mini import load_dataset
 from drcl_mini.baselines import class_pairs
 from drcl_mini.data.labels import one_hot
 from drcl_mini.data.noise import with_label_noise
-from drcl_mini.experiments.execution import run_task
-from drcl_mini.experiments.grid import Task
-from drcl_mini.method.training import generator
+from drcl_mini.experiments.plan.grid import Task
+from drcl_mini.experiments.run.execution import run_task
+from drcl_mini.training.batches import generator
 
 
 def test_pairs_are_made_within_classes_where_there_are_none(data, toy, export):

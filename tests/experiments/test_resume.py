@@ -1,6 +1,6 @@
 """``bench --resume``: what is done is kept, what is not is done, what doesn't fit is told."""
 
-from drcl_mini.experiments.results import read_results
+from drcl_mini.experiments.store.results import read_results
 
 TINY = ["--set", "hidden=[8]", "--set", "dim=10", "--set", "epochs=2", "--set", "DRCL.prior_epochs=1"]
 
@@ -78,7 +78,7 @@ def test_1_and_1_point_0_are_the_same(out, grid, made):
 def test_other_data_of_that_name_are_told(says, out, grid, export, monkeypatch):
     export()
     assert grid("toy", more=["--seeds", "1"]) == 0
-    monkeypatch.setattr("drcl_mini.experiments.grid.digest", lambda name: "01234567")
+    monkeypatch.setattr("drcl_mini.experiments.plan.grid.digest", lambda name: "01234567")
     assert grid("toy", more=["--resume"]) == 1
     says("'toy'", "data (digest) = ", "now it is 01234567", "another --out")
 
@@ -95,7 +95,7 @@ def test_runs_without_test_scores_stay_apart(says, out, grid, export):
 def test_runs_of_another_commit_are_kept_with_a_warning(says, out, grid, export, monkeypatch):
     export()
     assert grid("toy", more=["--seeds", "2"]) == 0
-    monkeypatch.setattr("drcl_mini.experiments.plan.commit", lambda: "0123456789")
+    monkeypatch.setattr("drcl_mini.experiments.plan.plan.commit", lambda: "0123456789")
     assert grid("toy", more=["--seeds", "2", "--resume"]) == 0
     says("warning: 2 runs are kept", "another commit", "--out")
 

@@ -3,10 +3,10 @@
 import pytest
 
 from drcl_mini import load_dataset
-from drcl_mini.experiments import command
-from drcl_mini.experiments.choice import SEED
-from drcl_mini.experiments.results import read_results
-from drcl_mini.experiments.suites import SUITES
+from drcl_mini.experiments.plan.choice import SEED
+from drcl_mini.experiments.plan.suites import SUITES
+from drcl_mini.experiments.run import command
+from drcl_mini.experiments.store.results import read_results
 
 TINY = ["--set", "hidden=[8]", "--set", "dim=10", "--set", "epochs=2", "--set", "DRCL.prior_epochs=1"]
 

@@ -15,11 +15,11 @@ from sources import Converted
 from drcl_mini import DRCL, MultimodalDataset, load_dataset
 from drcl_mini.core.tensorfile import digest
 from drcl_mini.data.load import load_released_outputs
-from drcl_mini.experiments.grid import Task
-from drcl_mini.experiments.results import read_results, records_of
-from drcl_mini.experiments.writing import ResultsFile
-from drcl_mini.method import progress
+from drcl_mini.experiments.plan.grid import Task
+from drcl_mini.experiments.store.results import read_results, records_of
+from drcl_mini.experiments.store.writing import ResultsFile
 from drcl_mini.retrieval.index import FaissIndex
+from drcl_mini.training import progress
 
 TESTS = Path(__file__).parents[1]
 TINY = {"hidden": (8,), "dim": 6, "batch_size": 16, "prior_epochs": 2, "epochs": 3, "device": "cpu", "progress": False}

@@ -4,7 +4,7 @@ from torch import nn
 
 from drcl_mini.many.stack import Stack, stack_or_expand
 from drcl_mini.method.encoder import Encoder
-from drcl_mini.method.training import generator
+from drcl_mini.training.batches import generator
 
 
 def networks(runs, bfloat16=False):

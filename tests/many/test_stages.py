@@ -9,7 +9,7 @@ from drcl_mini.many.stages import fit_encoders, learn_priors
 from drcl_mini.method.consistency import fit_encoder
 from drcl_mini.method.encoder import build_encoder
 from drcl_mini.method.prior import learn_prior, orthogonal_prior
-from drcl_mini.method.training import generator
+from drcl_mini.training.batches import generator
 
 VARIANTS = {
     "one": [{}],

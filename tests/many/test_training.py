@@ -5,7 +5,8 @@ import torch
 
 from drcl_mini import Settings, TrainingDiverged
 from drcl_mini.many.training import Run, train
-from drcl_mini.method.training import Watch, batches, generator
+from drcl_mini.training.batches import batches, generator
+from drcl_mini.training.watch import Watch
 
 SAMPLES, LAST = 10, 6
 

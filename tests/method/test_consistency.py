@@ -7,10 +7,11 @@ from drcl_mini import Settings, mean_average_precision
 from drcl_mini.data.labels import one_hot
 from drcl_mini.method import losses
 from drcl_mini.method.augmentation import augment
-from drcl_mini.method.consistency import consistency_losses, fit_encoder, target_map
+from drcl_mini.method.consistency import consistency_losses, fit_encoder
 from drcl_mini.method.encoder import build_encoder
 from drcl_mini.method.recasting import pseudo_inverse
-from drcl_mini.method.training import batches, generator
+from drcl_mini.training.batches import batches, generator
+from drcl_mini.training.monitor import target_map
 
 F = torch.randn(6, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 W = torch.randn(5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from drcl_mini import DRCL
 from drcl_mini.core.tensorfile import digest
-from drcl_mini.method import progress as progress_module
+from drcl_mini.training import progress as progress_module
 
 
 @pytest.mark.parametrize("name", ["gamma", "alpha", "learning_rate", "mixup"])

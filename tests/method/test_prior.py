@@ -14,7 +14,8 @@ from drcl_mini.method.prior import (
     select_prior,
     simplex_prior,
 )
-from drcl_mini.method.training import Watch, batches, generator
+from drcl_mini.training.batches import batches, generator
+from drcl_mini.training.watch import Watch
 
 SHAPES = pytest.mark.parametrize(("dim", "classes"), [(8, 3), (5, 5), (64, 10), (2, 2)])
 

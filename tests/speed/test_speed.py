@@ -14,13 +14,13 @@ from drcl_mini import DRCL, Settings, evaluate, load_dataset
 from drcl_mini.app.cli import main
 from drcl_mini.data.labels import one_hot
 from drcl_mini.method.prior import orthogonal_prior
-from drcl_mini.method.training import generator
 from drcl_mini.speed import ROWS
 from drcl_mini.speed.loop import plain_training
 from drcl_mini.speed.measure import Plan, fit_alone, fresh_encoder, interleaved, on_host
 from drcl_mini.speed.retrieval import measure_search
 from drcl_mini.speed.rows import released_training
 from drcl_mini.speed.time_to_map import trajectory
+from drcl_mini.training.batches import generator
 
 HERE = ["released-epoch", "ten-seeds", "precision", "compile", "time-to-map", "map", "search"]
 GPU = ["ten-seeds-gpu", "ten-seeds-replayed", "released-training", "precision-gpu"]

@@ -14,9 +14,15 @@ from .media import RATE
 def picture_features(pictures: np.ndarray) -> np.ndarray:
     """Histograms of oriented gradients (324) and of each colour channel (3 × 8): (n, 348)."""
     hog = needs("skimage.feature", "scikit-image").hog
-    gradients = [hog(p, pixels_per_cell=(8, 8), cells_per_block=(2, 2), channel_axis=-1) for p in pictures]
+    gradients = [
+        hog(p, pixels_per_cell=(8, 8), cells_per_block=(2, 2), channel_axis=-1) for p in pictures
+    ]
     bins = (pictures >> 5)[..., None] == np.arange(8)
-    return _tidy(np.concatenate([np.array(gradients), bins.mean(axis=(1, 2)).reshape(len(pictures), -1)], axis=1))
+    return _tidy(
+        np.concatenate(
+            [np.array(gradients), bins.mean(axis=(1, 2)).reshape(len(pictures), -1)], axis=1
+        )
+    )
 
 
 def caption_extractor(training: Sequence[str]) -> Callable[[Sequence[str]], np.ndarray]:
@@ -35,7 +41,11 @@ def sound_features(sounds: np.ndarray) -> np.ndarray:
     loud = feature.rms(y=waves, frame_length=512, hop_length=256)
     crossings = _zero_crossing_rate(waves, 512, 256)
     centroid = feature.spectral_centroid(y=waves, sr=RATE, **frames) / RATE
-    columns = [cepstrum.mean(axis=-1), cepstrum.std(axis=-1), *(x.mean(axis=-1) for x in (loud, crossings, centroid))]
+    columns = [
+        cepstrum.mean(axis=-1),
+        cepstrum.std(axis=-1),
+        *(x.mean(axis=-1) for x in (loud, crossings, centroid)),
+    ]
     return _tidy(np.concatenate(columns, axis=1))
 
 
@@ -51,7 +61,14 @@ def clip_features(clips: np.ndarray) -> np.ndarray:
     path = np.hypot(np.diff(x), np.diff(y))
     spectra = np.abs(np.fft.rfft(series, axis=2))[:, :, :6].reshape(len(clips), -1)
     change = np.abs(np.diff(series, axis=2))
-    own = [spectra, change.mean(axis=2), change.std(axis=2), series.mean(axis=2), series.std(axis=2), path]
+    own = [
+        spectra,
+        change.mean(axis=2),
+        change.std(axis=2),
+        series.mean(axis=2),
+        series.std(axis=2),
+        path,
+    ]
     seen = np.abs(np.diff(clips / 255.0, axis=1)).mean(axis=(2, 3))
     return _tidy(np.concatenate([*own, seen], axis=1))
 
@@ -65,7 +82,11 @@ def cloud_features(clouds: np.ndarray) -> np.ndarray:
     pairs = [points - np.roll(points, shift, axis=1) for shift in range(1, 21)]
     centre = points - points.mean(axis=1, keepdims=True)
     apart = np.sqrt((np.concatenate(pairs, axis=1) ** 2).sum(axis=-1))
-    return _tidy(np.concatenate([_histogram(apart, 40), _histogram(np.sqrt((centre**2).sum(axis=-1)), 24)], axis=1))
+    return _tidy(
+        np.concatenate(
+            [_histogram(apart, 40), _histogram(np.sqrt((centre**2).sum(axis=-1)), 24)], axis=1
+        )
+    )
 
 
 EXTRACTORS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -89,8 +110,12 @@ def _zero_crossing_rate(waves: np.ndarray, length: int, hop: int) -> np.ndarray:
 
 def _histogram(distances: np.ndarray, bins: int) -> np.ndarray:
     """Shares (n, bins) of distances from 0 to three times their mean."""
-    place = (distances / distances.mean(axis=1, keepdims=True) / 3 * bins).astype(int).clip(0, bins - 1)
-    counts = np.bincount((place + bins * np.arange(len(place))[:, None]).ravel(), minlength=bins * len(place))
+    place = (
+        (distances / distances.mean(axis=1, keepdims=True) / 3 * bins).astype(int).clip(0, bins - 1)
+    )
+    counts = np.bincount(
+        (place + bins * np.arange(len(place))[:, None]).ravel(), minlength=bins * len(place)
+    )
     return np.sqrt(counts.reshape(len(place), bins) / distances.shape[1])
 
 

@@ -34,15 +34,24 @@ def pictures(z: np.ndarray, source: np.random.Generator) -> np.ndarray:
     bend = between(power, 1.2, 6.0)
     body = _soft(1 - (np.abs(x / wide) ** bend + np.abs(y / tall) ** bend), 6)
     long = between(legs, 0.05, 0.6)
-    legs_shape = _soft(0.09 - np.abs(np.abs(x) - 0.55 * wide), 25) * _soft(y, 25) * _soft(tall + long - y, 25)
+    legs_shape = (
+        _soft(0.09 - np.abs(np.abs(x) - 0.55 * wide), 25)
+        * _soft(y, 25)
+        * _soft(tall + long - y, 25)
+    )
     high = between(ears, 0.05, 0.6)
     above = np.clip((-y - 0.7 * tall) / high, 0, 1)
     ears_shape = (
-        _soft(0.2 * (1 - above) - np.abs(np.abs(x) - 0.5 * wide), 25) * _soft(-y - 0.5 * tall, 25) * (above < 1)
+        _soft(0.2 * (1 - above) - np.abs(np.abs(x) - 0.5 * wide), 25)
+        * _soft(-y - 0.5 * tall, 25)
+        * (above < 1)
     )
     mask = np.maximum(body, np.maximum(legs_shape, ears_shape))[..., None]
     wave = 1 + 0.45 * np.cos(2 * np.pi * between(stripes, 0.5, 5.0) * (x + 0.3 * y))
-    ink = _colour(between(hue, 0.0, 0.8), 0.75, between(light, 0.45, 0.95)) * np.minimum(wave, 1.2)[..., None]
+    ink = (
+        _colour(between(hue, 0.0, 0.8), 0.75, between(light, 0.45, 0.95))
+        * np.minimum(wave, 1.2)[..., None]
+    )
     ground = _colour(source.random((n, 1, 1)), 0.25, source.uniform(0.3, 0.9, (n, 1, 1)))
     noise = source.normal(scale=0.06, size=(n, SIDE, SIDE, 3))
     return (np.clip(mask * ink + (1 - mask) * ground + noise, 0, 1) * 255).round().astype(np.uint8)
@@ -58,9 +67,14 @@ def sounds(z: np.ndarray, source: np.random.Generator) -> np.ndarray:
     before, wave, twice_cosine, tone = 0.0, np.sin(phase), 2 * np.cos(phase), 0.0
     for overtone in range(1, 7):
         tone = tone + overtone ** -between(tilt, 0.3, 2.5) * (start * overtone < RATE / 2.3) * wave
-        before, wave = wave, twice_cosine * wave - before  # sin((h + 1) φ) from sin(h φ) and sin((h - 1) φ)
+        before, wave = (
+            wave,
+            twice_cosine * wave - before,
+        )  # sin((h + 1) φ) from sin(h φ) and sin((h - 1) φ)
     share = between(hiss, 0.02, 0.75)
-    tone = (1 - share) * tone / tone.std(axis=1, keepdims=True) + share * source.normal(size=(n, RATE))
+    tone = (1 - share) * tone / tone.std(axis=1, keepdims=True) + share * source.normal(
+        size=(n, RATE)
+    )
     beat = 0.55 + 0.45 * np.cos(2 * np.pi * (between(pulse, 1, 9) * time + source.random((n, 1))))
     envelope = beat * np.exp(-between(decay, 0.1, 4.0) * time)
     wave = tone * (envelope + 0.01)
@@ -89,9 +103,14 @@ def clouds(z: np.ndarray, source: np.random.Generator) -> np.ndarray:
     """float32 (n, 512, 3): points on a bumpy superellipsoid, turned at random; thousandths."""
     n = len(z)
     long, flat, square, bumps, many = z.T[:, :, None]
-    around, height = source.uniform(-np.pi, np.pi, (n, POINTS)), np.arcsin(source.uniform(-1, 1, (n, POINTS)))
+    around, height = (
+        source.uniform(-np.pi, np.pi, (n, POINTS)),
+        np.arcsin(source.uniform(-1, 1, (n, POINTS))),
+    )
     edge = between(square, 0.25, 1.6)
-    radius = 1 + between(bumps, 0.0, 0.5) * np.cos(np.round(between(many, 1, 7)) * around) * np.cos(height)
+    radius = 1 + between(bumps, 0.0, 0.5) * np.cos(np.round(between(many, 1, 7)) * around) * np.cos(
+        height
+    )
     shape = np.stack(
         [
             between(long, 0.6, 2.2) * _power(np.cos(height), edge) * _power(np.cos(around), edge),
@@ -105,7 +124,9 @@ def clouds(z: np.ndarray, source: np.random.Generator) -> np.ndarray:
     return (cloud @ turn).round(3).astype(np.float32)
 
 
-def _grid(n: int, source: np.random.Generator, shift: float, turn: float) -> tuple[np.ndarray, np.ndarray]:
+def _grid(
+    n: int, source: np.random.Generator, shift: float, turn: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Coordinates (n, 32, 32) in about -1 to 1, moved and turned a little for each item."""
     y, x = np.meshgrid(np.linspace(-1, 1, SIDE), np.linspace(-1, 1, SIDE), indexing="ij")
     x = x - source.uniform(-shift, shift, (n, 1, 1))

@@ -27,7 +27,11 @@ class Kind(NamedTuple):
 
 
 def _kinds(branch: str, **pairs: dict[str, tuple[str, str, str]]) -> list[Kind]:
-    return [Kind(name, pair, branch, *words) for pair, members in pairs.items() for name, words in members.items()]
+    return [
+        Kind(name, pair, branch, *words)
+        for pair, members in pairs.items()
+        for name, words in members.items()
+    ]
 
 
 KINDS: tuple[Kind, ...] = (
@@ -71,7 +75,11 @@ KINDS: tuple[Kind, ...] = (
             "snow": ("snow sleet blizzard", "white silent", "drifts settles swirls"),
         },
         stormy={
-            "thunder": ("thunder lightning thunderstorm", "crashing electric", "cracks flashes booms"),
+            "thunder": (
+                "thunder lightning thunderstorm",
+                "crashing electric",
+                "cracks flashes booms",
+            ),
             "wind": ("wind gale breeze", "howling gusty", "howls blows whistles"),
         },
     ),
@@ -141,8 +149,14 @@ def traits(dimensions: int, source: np.random.Generator) -> np.ndarray:
         for p in range(2):
             aside = _direction(source, dimensions)
             for c in range(2):
-                offsets = (branches[b] / np.linalg.norm(branches[b]), (2 * p - 1) * up, (2 * c - 1) * aside)
-                points[4 * b + 2 * p + c] = sum(length * o for length, o in zip(LENGTHS, offsets, strict=True))
+                offsets = (
+                    branches[b] / np.linalg.norm(branches[b]),
+                    (2 * p - 1) * up,
+                    (2 * c - 1) * aside,
+                )
+                points[4 * b + 2 * p + c] = sum(
+                    length * o for length, o in zip(LENGTHS, offsets, strict=True)
+                )
     return points
 
 

@@ -1,0 +1,1 @@
+"""From names on the command line to tasks: methods, grids, changes, choices."""

@@ -1,0 +1,1 @@
+"""Tasks done here, in processes or on a cluster."""

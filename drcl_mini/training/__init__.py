@@ -1,0 +1,1 @@
+"""What stands around the loops of the method: settings and their checks, batches, the best epoch, progress."""

@@ -1,0 +1,51 @@
+"""What picks the best epoch on validation data: the loss, or an mAP that needs one modality only."""
+
+import torch
+from torch import Tensor
+
+from ..retrieval.metrics import BLOCK, average_precision
+from ..retrieval.ranking import ranking_keys, rounded, row_sorter, unit_rows
+
+
+def target_map(features: Tensor, labels: Tensor, inverse: Tensor) -> Tensor:
+    """mAP with each recast label as a query and a modality's items as gallery.
+
+    A perfect second modality would query like that. The score needs one modality only, so it can watch an
+    encoder that is trained alone.
+
+    Args:
+        features: F, (…, n, D), of one run or of many.
+        labels: Y, (n, C); every different row is one query.
+        inverse: W⁺, (…, C, D).
+
+    Returns:
+        float64 (…).
+
+    Example:
+        >>> import torch
+        >>> target_map(torch.eye(2), torch.eye(2), torch.eye(2)).item()
+        1.0
+    """
+    queries = labels.unique(dim=0)
+    gallery = unit_rows(features).mT
+    sort, index, scores = (
+        row_sorter(features.device),
+        torch.arange(len(labels), device=features.device) << 1,
+        [],
+    )
+    for part in queries.split(max(1, BLOCK // (32 * gallery[..., 0, :].numel()))):
+        cosines = unit_rows(part @ inverse) @ gallery
+        # The key's last bit is the relevance, so that sorting the keys ranks it.
+        keys = ranking_keys(rounded(cosines), index | (part @ labels.T > 0))
+        scores.append(average_precision(sort(keys.flatten(0, -2)).view(keys.shape) & 1))
+    return torch.cat(scores, dim=-1).mean(dim=-1)
+
+
+RANKS = {
+    None: None,
+    "loss": lambda record: -record["validation_loss"],
+    "map": lambda record: round(
+        record["validation_map"], 9
+    ),  # a GPU adds in any order: equal ones stay equal
+}
+"""What ``settings.monitor`` makes of a record: the greatest picks the epoch."""

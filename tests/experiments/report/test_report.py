@@ -1,0 +1,199 @@
+"""Tables and plots of results files, by one command."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from drcl_mini import Settings
+from drcl_mini.app.cli import main
+from drcl_mini.experiments.plan.grid import Task
+from drcl_mini.experiments.plan.variants import SWEEPS, variants
+from drcl_mini.experiments.report.gallery import draw_all
+from drcl_mini.experiments.report.report import mean_over
+from drcl_mini.experiments.store.results import read_results, records_of
+from drcl_mini.experiments.store.writing import ResultsFile
+
+PUBLISHED = Path(__file__).parents[3] / "book" / "results" / "published.csv"
+MEANS = {"DRCL": 0.6, "SM": 0.5, "MRL": 0.55}
+
+
+@pytest.fixture
+def results(tmp_path):
+    """Six seeds of three methods on two data sets; one run has failed."""
+    path, source = tmp_path / "results.jsonl", np.random.default_rng(0)
+    with ResultsFile(path) as file:
+        for data in ("toy", "play"):
+            for method, mean in MEANS.items():
+                for seed in range(6):
+                    task = Task(data, method, method, {}, (seed,))
+                    maps = zip(("all", 50), mean + source.normal(0, 0.01, size=2), strict=True)
+                    outcome = {"scores": [{"query": "a", "gallery": "b", "k": k, "map": value} for k, value in maps]}
+                    outcome |= {"precision_recall": [mean] * 11}
+                    outcome |= {"pairing": "class-wise"} if method == "MRL" else {}
+                    lost = (data, method, seed) == ("play", "SM", 5)
+                    file.append(records_of(task, [{"error": "no"} if lost else outcome]))
+    return path
+
+
+def test_tables_say_means_differences_and_what_failed(results, capsys):
+    assert main(["report", str(results), "--mean", "toy", "play"]) == 0
+    printed = capsys.readouterr().out
+    tables = {block.splitlines()[0]: block.splitlines()[2:] for block in printed.strip().split("\n\n")}
+    assert list(tables) == ["mean of toy and play, mAP@all", "play, mAP@all", "toy, mAP@all"]
+    assert [line.split()[0] for line in tables["toy, mAP@all"]] == ["DRCL", "MRL", "SM"]
+    assert "class-wise" in tables["toy, mAP@all"][1]
+    assert tables["play, mAP@all"][2].split()[1:3] == ["5", "1"]  # runs, failed
+    own = [r["scores"][0]["map"] for r in read_results(results) if (r["dataset"], r["method"]) == ("toy", "DRCL")]
+    other = [r["scores"][0]["map"] for r in read_results(results) if (r["dataset"], r["method"]) == ("toy", "SM")]
+    line = tables["toy, mAP@all"][2].split()
+    assert line[3] == f"{np.mean(other):.4f}"
+    assert line[5] == f"{np.mean(other) - np.mean(own):.4f}"
+    assert line[-1] == f"{2 * 2 / 2**6:.4f}"  # the smallest p of six seeds, for two methods
+
+
+def test_the_mean_over_data_sets_is_of_each_seed(results):
+    records = read_results(results)
+    found = {(r["method"], r["seed"]): r for r in mean_over(records, ["toy", "play"])}
+    maps = [r["scores"][1]["map"] for r in records if (r["method"], r["seed"]) == ("DRCL", 3)]
+    assert len(found) == 18
+    assert found["DRCL", 3]["scores"][1]["map"] == pytest.approx(np.mean(maps))
+    assert (found["SM", 5]["error"], found["SM", 5]["scores"]) == ("no", [])
+    assert found["MRL", 0]["pairing"] == "class-wise"
+    assert mean_over(records, ["toy", "play", "toy"]) == list(found.values())
+    with pytest.raises(ValueError, match="no runs of dataset 'toi'"):
+        mean_over(records, ["toi"])
+
+
+def test_tables_and_plots_of_validation_scores_alone(results, tmp_path, capsys):
+    path, records = tmp_path / "held.jsonl", read_results(results)
+    held = [
+        {**r, "validation": None if r["error"] else r["scores"][0]["map"], "scores": [], "precision_recall": None}
+        for r in records
+    ]
+    with ResultsFile(path) as file:
+        file.append(held)
+    tables = {}
+    for file, k in ((results, "all"), (path, "validation")):
+        plots = ["--plots", str(tmp_path / k)]
+        assert main(["report", str(file), "--k", k, "--mean", "toy", "play", *plots]) == 0
+        printed = capsys.readouterr().out.partition("drawn")[0]
+        tables[k] = printed.replace("mAP@validation", "mAP@all")
+    assert tables["validation"] == tables["all"]
+    assert {path.stem for path in (tmp_path / "validation").iterdir()} == {"bars", "ranks"}
+
+
+@pytest.mark.parametrize(
+    ("kept", "drawn"),
+    [
+        (lambda r: r["seed"] == 0 and r["dataset"] == "toy", set()),
+        (lambda r: r["dataset"] == "toy" and (r["method"] != "SM" or r["seed"] == 9), set()),
+        (lambda r: r["dataset"] == "toy" and r["seed"] < 2, {"ranks"}),
+    ],
+)
+def test_ranks_are_drawn_where_there_are_enough_runs(results, tmp_path, kept, drawn):
+    with ResultsFile(tmp_path / "some.jsonl") as file:
+        file.append([r for r in read_results(results) if kept(r)])
+    assert main(["report", str(tmp_path / "some.jsonl"), "--plots", str(tmp_path / "plots")]) == 0
+    always = {"bars", "precision-recall-toy", "tasks-toy", "tasks-toy-DRCL"}
+    assert {path.stem for path in (tmp_path / "plots").iterdir()} == always | drawn
+
+
+def test_a_method_without_any_finished_run_has_no_rank(results, tmp_path):
+    records = read_results(results)
+    lost = [{**r, "method": "lost", "error": "no", "scores": []} for r in records if r["method"] == "SM"]
+    with ResultsFile(tmp_path / "some.jsonl") as file:
+        file.append([*records, *lost])
+    paths = draw_all(read_results(tmp_path / "some.jsonl"), tmp_path)
+    assert "ranks" in [path.stem for path in paths]
+
+
+def test_plots_are_drawn_beside_the_tables(results, tmp_path, capsys):
+    assert main(["report", str(results), "--k", "50", "--plots", str(tmp_path / "plots")]) == 0
+    assert "mAP@50" in capsys.readouterr().out
+    drawn = {path.name: path.read_bytes()[:4] for path in (tmp_path / "plots").iterdir()}
+    names = ["bars", "ranks", *(f"{kind}-{data}" for kind in ("precision-recall", "tasks") for data in ("toy", "play"))]
+    names += ["tasks-toy-DRCL", "tasks-play-DRCL"]
+    assert drawn == {f"{name}.png": b"\x89PNG" for name in names}
+
+
+def test_bad_input_is_one_clear_line(results, tmp_path, capsys):
+    (tmp_path / "other.txt").write_text("hello\n")
+    bad = [
+        ([str(tmp_path / "other.txt")], "was not written by"),
+        ([str(tmp_path / "none.jsonl")], "none.jsonl"),
+        ([str(results), "--reference", "SN"], "no runs of method 'SN'"),
+        ([str(results), "--k", "7"], "no mAP@7"),
+        ([str(results), "--mean", "toi"], "no runs of dataset 'toi'"),
+    ]
+    for arguments, told in bad:
+        assert main(["report", *arguments]) == 1
+        printed = capsys.readouterr().err
+        assert told in printed
+        assert printed.count("\n") == 1
+
+
+def test_everything_that_files_hold_is_drawn(tmp_path, capsys):
+    folders = [tmp_path / "clean", tmp_path / "noisy"]
+    sweeps = list(variants(["top", "bottom"], vars(Settings()), "sweeps"))
+    short = ["--datasets", "digits-halves", "--set", "DRCL.epochs=1", "--set", "DRCL.prior_epochs=1"]
+    swept = [word.replace("DRCL.", "") for word in short]
+    assert main(["bench", "--methods", *sweeps, "--seeds", "2", *swept, "--out", str(folders[0])]) == 0
+    assert main(["bench", "--suite", "noise", "--methods", "DRCL", "SM", "MCCA", *short, "--out", str(folders[1])]) == 0
+    for folder in folders:
+        files = ["report", str(folder / "results.jsonl"), "--reference", "full" if folder == folders[0] else "DRCL"]
+        assert main([*files, "--plots", str(folder / "plots"), "--published", str(PUBLISHED)]) == 0
+    capsys.readouterr()
+    drawn = [{path.stem for path in (folder / "plots").iterdir()} for folder in folders]
+    for moved in (64, 32):  # the default is a point of the sweep, or between two
+        records = read_results(folders[0] / "results.jsonl")
+        changed = [{**r, "settings": r["settings"] | {"dim": moved}} for r in records if r["method"] == "full"]
+        others = [r for r in records if r["method"] != "full"]
+        paths = draw_all([*others, *changed], folders[0] / "plots")
+        assert "sweep-dim" in [path.stem for path in paths]
+    always = {"bars", "ranks", "precision-recall-digits-halves", "tasks-digits-halves"}
+    assert drawn[0] == always | {"tasks-digits-halves-full", *(f"sweep-{setting}" for setting in SWEEPS)}
+    assert drawn[1] == always | {"tasks-digits-halves-DRCL", "noise-digits-halves"}
+
+
+def test_published_numbers_stand_beside_ours(results, tmp_path, capsys):
+    records = [{**r, "dataset": "wikipedia-classic", "label_noise": 0.2} for r in read_results(results)[:18]]
+    records = [{**r, "method": {"DRCL": "MRL", "SM": "MCCA", "MRL": "deep-SM"}[r["method"]]} for r in records]
+    path = tmp_path / "wikipedia.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
+    arguments = ["report", str(path), "--reference", "MRL", "--published"]
+    assert main([*arguments, str(PUBLISHED)]) == 0
+    printed = capsys.readouterr().out.split("beside published rows")[1]
+    assert [line.split()[0] for line in printed.splitlines()[1:4]] == ["MRL", "deep-SM", "MCCA"]
+    rows = [line.split(",") for line in PUBLISHED.read_text().splitlines() if line.startswith("Wikipedia,MRL")]
+    theirs = [float(row[6]) for row in rows if row[4:6] == ["all", "0.2"]]
+    assert f"{np.mean(theirs):.4f}" in printed
+    assert "rank correlation 1.00 over 3 methods" in printed
+    (tmp_path / "bad.csv").write_text("method,map\nSM,1\n")
+    assert main([*arguments, str(tmp_path / "bad.csv")]) == 1
+    assert "no column 'dataset'" in capsys.readouterr().err
+
+
+def test_runs_without_a_curve_have_all_other_plots(results, tmp_path, capsys):
+    records = [json.loads(line) for line in results.read_text().splitlines()]
+    for record in records:
+        if record["dataset"] == "toy":
+            record.pop("precision_recall", None)
+    results.write_text("".join(json.dumps(record) + "\n" for record in records))
+    assert main(["report", str(results), "--plots", str(tmp_path / "plots")]) == 0
+    capsys.readouterr()
+    drawn = {path.stem for path in (tmp_path / "plots").iterdir()}
+    assert {"tasks-toy", "tasks-play", "precision-recall-play"} <= drawn
+    assert "precision-recall-toy" not in drawn
+
+
+@pytest.mark.parametrize("content", [b"", b'{"format": "drcl_mini bench 2", "ta'])
+def test_a_file_without_runs_is_an_error(results, tmp_path, capsys, content):
+    path = tmp_path / "begun.jsonl"
+    path.write_bytes(content)
+    for files in ([path], [results, path]):
+        assert main(["report", *map(str, files)]) == 1
+        printed = capsys.readouterr()
+        assert "begun.jsonl' holds no runs" in printed.err
+        assert (printed.out, printed.err.count("\n")) == ("", 1)
