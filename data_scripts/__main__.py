@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from drcl_mini.core.checks import nearest
+from drcl_mini.core.checks import suggest
 from drcl_mini.core.files import check_writable, data_folder
 from drcl_mini.core.terminal import Parser, one_line, show_anything
 from drcl_mini.data.load import CONVERTED
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     for name in options.names:
         if name not in (*NAMES, "all"):
-            parser.error(f"unknown data set {name!r}: {nearest(name, [*NAMES, 'all'])}")
+            parser.error(f"unknown data set {name!r}: {suggest(name, [*NAMES, 'all'])}")
     chosen = list(dict.fromkeys(NAMES if "all" in options.names else options.names))
     if options.source and (len(chosen) != 1 or not script(chosen[0]).ABOUT.file):
         takers = ", ".join(name for name in NAMES if script(name).ABOUT.file)

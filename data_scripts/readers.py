@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from drcl_mini.core.checks import needs
+from drcl_mini.core.checks import require
 from drcl_mini.core.files import check_packing
 
 from .mat5 import Mat5, is_mat5
@@ -78,7 +78,7 @@ def _read_mat5(path: Path, names: Sequence[str]) -> dict[str, Variable]:
 
 
 def _read_hdf5(path: Path, names: Sequence[str]) -> dict[str, Variable]:
-    h5py = needs("h5py")
+    h5py = require("h5py")
     with h5py.File(path, "r") as file:
         found: dict[str, Any] = {}
         for name in names:

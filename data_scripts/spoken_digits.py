@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from drcl_mini.core.checks import needs
+from drcl_mini.core.checks import require
 
 from .about import About
 from .archives import read_folder
@@ -98,7 +98,7 @@ def statistics(recording: Iterable[int], rate: int = RATE) -> np.ndarray:
     Windows of 32 ms every 10 ms, as is usual for speech; scaled to a peak of 1, for how loud a
     microphone is says nothing about the digit.
     """
-    librosa = needs("librosa")
+    librosa = require("librosa")
     sound = np.asarray(recording, dtype=np.float32)
     sound = sound / max(float(np.abs(sound).max()), 1.0)
     frame, hop = rate * 32 // 1000, rate // 100

@@ -10,7 +10,7 @@ from urllib.request import url2pathname
 
 from tqdm import tqdm
 
-from drcl_mini.core.checks import needs
+from drcl_mini.core.checks import require
 
 TIMEOUT = 60.0
 """Seconds without an answer before a try gives up."""
@@ -56,7 +56,7 @@ def transfer(source: str, target: Path, most: int) -> None:
 
 def download(source: str, file: BinaryIO, most: int) -> None:
     """One try, in a thread that is left alone when its time is up: a drip of bytes never times out by itself."""
-    pooch, failed, answered = needs("pooch"), [], []
+    pooch, failed, answered = require("pooch"), [], []
 
     def work() -> None:
         try:
@@ -76,7 +76,7 @@ def download(source: str, file: BinaryIO, most: int) -> None:
             seen = limited.taken
             thread.join(window)
     if thread.is_alive() and not answered:  # a name with many addresses takes as many time-outs
-        raise needs("requests").ConnectTimeout("timed out")
+        raise require("requests").ConnectTimeout("timed out")
     if thread.is_alive():
         raise TimeoutError(f"slower than {SLOWEST:,} bytes a second over {window:.3g} s")
     if failed:

@@ -1,8 +1,10 @@
-"""drcl_mini: Deep Reversible Consistency Learning (DRCL) for cross-modal retrieval, small and readable.
+"""Deep Reversible Consistency Learning (DRCL) for cross-modal retrieval, small and readable.
 
-Folders, from the ground up; each imports only from those before it: ``core`` (checks, devices, files), ``data``,
-``retrieval`` (metrics, search), ``training`` (what stands around the loops: settings, batches, the best epoch),
-``method`` (DRCL itself, to be read in the order of the paper), ``many`` (many models at once), ``baselines`` (compared methods), ``experiments`` (benchmarks), ``speed``, ``app`` (the command line).
+The folders, each of which imports only from those before it: ``core`` (checks, devices, files),
+``data``, ``retrieval`` (metrics, search), ``training`` (settings, batches and what else stands
+around a loop), ``method`` (DRCL itself, in the order of the paper), ``many`` (many models at once),
+``baselines`` (compared methods), ``experiments`` (benchmarks), ``speed``, ``app`` (the command
+line).
 """
 
 from .core.version import __version__ as __version__

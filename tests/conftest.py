@@ -5,14 +5,14 @@ import http.server
 import os
 import random
 import sys
-import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from servers import serving
 
 from drcl_mini import DRCL, Split
 
@@ -195,7 +195,6 @@ def built(tmp_path_factory):
 @pytest.fixture
 def serve(monkeypatch):
     """Have DRCL_MINI_MIRROR name a folder by http on this machine; gives the paths that were asked for."""
-    servers = []
 
     def start(folder):
         asked = []
@@ -204,14 +203,10 @@ def serve(monkeypatch):
             def log_message(self, *_):
                 asked.append(self.path)
 
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
-        threading.Thread(target=server.serve_forever, args=[0.01], daemon=True).start()
-        servers.append(server)
-        monkeypatch.setenv("DRCL_MINI_MIRROR", f"http://127.0.0.1:{server.server_port}/")
+        address = servers.enter_context(serving(functools.partial(Handler, directory=folder)))
+        monkeypatch.setenv("DRCL_MINI_MIRROR", f"{address}/")
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         return asked
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with ExitStack() as servers:
+        yield start

@@ -1,6 +1,8 @@
 """The package reads in one order: folders import from themselves and from earlier ones, and no modules in a circle."""
 
 import ast
+import subprocess
+import sys
 from graphlib import TopologicalSorter
 from importlib.util import resolve_name
 from pathlib import Path
@@ -49,3 +51,10 @@ def test_imports_lead_to_the_same_folder_or_an_earlier_one():
 
 def test_no_modules_import_each_other_in_a_circle():
     list(TopologicalSorter(USES).static_order())
+
+
+def test_the_method_can_be_read_in_an_afternoon():
+    command = [sys.executable, ROOT.parent / "book/tools/lines.py"]
+    counted = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    lines = {name: int(count.replace(",", "")) for count, name in map(str.split, counted.splitlines()[:-1])}
+    assert 400 < lines["method"] <= 600

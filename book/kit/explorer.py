@@ -9,18 +9,7 @@ from typing import Any
 import numpy as np
 from IPython.display import HTML
 
-from .live import CARD, menu
-
-CHOOSE = (
-    "const d=this.closest('.drcl-explorer'),n=JSON.parse(d.dataset.sizes),"
-    "s=[...d.querySelectorAll('select')],k=+s.pop().value,"
-    "[q,ap,...hits]=JSON.parse(d.dataset.runs)"
-    "[s.reduce((a,e,i)=>a*n[i]+e.selectedIndex,0)],"
-    "t=d.querySelector('.items').children,put=(c,h)=>d.querySelector(c).innerHTML=h;"
-    "put('.asked',t[q].innerHTML);put('.score',ap.toFixed(2));put('.found',hits.slice(0,k).map(k=>"
-    "d.querySelector(t[k].dataset.c==t[q].dataset.c?'.right':'.wrong').innerHTML"
-    ".replace('HERE',()=>t[k].innerHTML)).join(''))"
-)
+from .live import CARD, menu, script
 
 
 def light(item: Any) -> Any:
@@ -104,8 +93,8 @@ def explorer(
     return HTML(
         f'<div class="drcl-explorer" style="{CARD}" data-sizes="{sizes}" '
         f'data-runs="{json.dumps(runs, separators=(",", ":"))}">'
-        f'<div onchange="{escape(CHOOSE)}">{choosers}</div>'
+        f'<div onchange="drclSearch(event)">{choosers}</div>'
         f'{results(items[query], still, ap)}<div style="display:none">'
         f'<div class="items">{stored}</div><div class="right">{mark("HERE", True)}</div>'
-        f'<div class="wrong">{mark("HERE", False)}</div></div></div>'
+        f'<div class="wrong">{mark("HERE", False)}</div></div></div>{script("explorer")}'
     )

@@ -1,13 +1,14 @@
 """Pictures that react on the page, with no kernel and no network: a slider over frames, a scatter with hover.
 
-Each of them is plain HTML with its few lines of script inside, so a page may hold many. Without scripts a still picture
-stands there. A panel of widgets, for those who have a kernel, is here, too.
+Each of them is plain HTML with its script (slider.js, hover.js) inside, so a page may hold many. Without scripts a still
+picture stands there. A panel of widgets, for those who have a kernel, is here, too.
 """
 
 import base64
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
+from pathlib import Path
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
@@ -19,37 +20,19 @@ CARD = (
     "background:#fff;color:#222;padding:8px;border-radius:6px;"
     "max-width:100%;box-sizing:border-box"
 )
-MOVE = (
-    "const d=this.closest('.drcl-slider');"
-    "d.querySelectorAll('img').forEach((m,i)=>"
-    "m.style.display=i==this.value?'block':'none');"
-    "const t=this.dataset.labels.split('|')[this.value];"
-    "d.querySelector('output').textContent=t;this.setAttribute('aria-valuetext',t)"
-)
-TELL = (
-    "const k=event.target.dataset&&event.target.dataset.k;if(k===undefined)return;"
-    "const d=this.closest('.drcl-hover');"
-    "d.querySelector('.told').innerHTML=d.querySelector('.items').children[k].innerHTML;"
-    "d.querySelectorAll('circle').forEach(c=>c.setAttribute('stroke','none'));"
-    "event.target.setAttribute('stroke','#000');this.at=+k"
-)
-STEP = (
-    "const k={ArrowRight:1,ArrowLeft:-1}[event.key];if(!k)return;event.preventDefault();"
-    "const c=this.querySelectorAll('circle'),n=c.length;this.at=((this.at??-k)+k+n)%n;"
-    "c[this.at].dispatchEvent(new Event('pointerover',{bubbles:true}))"
-)
-REDRAW = (
-    "const d=this.closest('.drcl-hover'),"
-    "[m,g]=[...d.querySelectorAll('select')].map(e=>e.selectedIndex);"
-    "[...d.querySelector('.legends').children].forEach((e,i)=>e.hidden=i!=g);"
-    "d.querySelectorAll('circle').forEach(c=>{const r=c.dataset.route.split(' ');"
-    "c.setAttribute('cx',r[2*m]);c.setAttribute('cy',r[2*m+1]);"
-    "c.setAttribute('fill',c.dataset.inks.split(' ')[g])})"
-)
-TRAVEL = (
-    "@media(prefers-reduced-motion:no-preference)"
-    "{.drcl-hover circle{transition:cx .8s,cy .8s}}"
-)
+TRAVEL = """<style>
+@media (prefers-reduced-motion: no-preference) {
+  .drcl-hover circle { transition: cx 0.8s, cy 0.8s; }
+}
+</style>"""
+
+
+def script(figure: str) -> str:
+    """The script of a kind of figure as HTML, without comments and indentation: ``"slider"`` is in slider.js."""
+    source = Path(__file__).with_name(f"{figure}.js").read_text(encoding="utf-8")
+    lines = [line.strip() for line in source.splitlines()]
+    code = [line for line in lines if line and not line.startswith("//")]
+    return "\n".join(["<script>", *code, "</script>"])
 
 
 def png(figure: plt.Figure, colours: int = 64) -> str:
@@ -95,7 +78,8 @@ def slider(
         f'<input type="range" min="0" max="{len(labels) - 1}" value="{start}" '
         f'style="width:min(100%,420px)" aria-label="{escape(name)}" autocomplete="off" '
         f'aria-valuetext="{escape(labels[start])}" '
-        f'data-labels="{escape("|".join(labels))}" oninput="{escape(MOVE)}"></label></div>'
+        f'data-labels="{escape("|".join(labels))}" oninput="drclSlide(event)"></label></div>'
+        f"{script('slider')}"
     )
 
 
@@ -141,17 +125,18 @@ def hover(
     menus = menu("map", maps) + menu("colour", groups)
     told = "".join(f"<div>{item}</div>" for item in items)
     return HTML(
-        f"<style>{TRAVEL}</style>"
+        f"{TRAVEL}"
         f'<div class="drcl-hover" style="{CARD}">'
-        f'<div onchange="{escape(REDRAW)}">{menus}</div><div class="legends">{legends}</div>'
+        f'<div onchange="drclRedraw(event)">{menus}</div><div class="legends">{legends}</div>'
         '<div style="display:flex;flex-wrap:wrap;gap:8px;align-items:center">'
         f'<svg viewBox="0 0 {wide} {high:g}" role="application" aria-label="{escape(alt)}" tabindex="0" '
         'style="flex:1 1 300px;min-width:0;max-width:560px" '
-        f'onpointerover="{escape(TELL)}" onclick="{escape(TELL)}" onkeydown="{escape(STEP)}">{points}</svg>'
+        'onpointerover="drclPoint(event)" onclick="drclPoint(event)" onkeydown="drclWalk(event)">'
+        f"{points}</svg>"
         '<div class="told" aria-live="polite" '
         'style="flex:1 1 180px;min-height:130px;max-width:240px">'
         "<em>Point at a dot to meet its item, or walk by the arrow keys.</em></div></div>"
-        f'<div class="items" style="display:none">{told}</div></div>'
+        f'<div class="items" style="display:none">{told}</div></div>{script("hover")}'
     )
 
 

@@ -14,9 +14,8 @@ from sklearn.metrics import silhouette_score
 from drcl_mini import MultimodalDataset, Settings, nearest_neighbours
 from drcl_mini.data.labels import one_hot
 from drcl_mini.method.encoder import Encoder, build_encoder, embed
-from drcl_mini.method.losses import generalized_cross_entropy
-from drcl_mini.method.prior import Classifier, orthogonal_prior
-from drcl_mini.training.batches import batches, generator
+from drcl_mini.method.prior import learn_prior, orthogonal_prior
+from drcl_mini.training.batches import generator
 
 Rows = Mapping[str, np.ndarray]
 
@@ -36,32 +35,20 @@ def untrained(data: MultimodalDataset, settings: Settings) -> dict[str, Encoder]
 def after_spl(
     data: MultimodalDataset, settings: Settings, shared_start: bool = True
 ) -> tuple[dict[str, Encoder], dict[str, torch.Tensor]]:
-    """The encoders and the W of selective prior learning, epoch by epoch as the package learns them.
+    """The encoders and the W of the last epoch of selective prior learning.
 
     Without ``shared_start`` each medium begins with a random W of its own.
     """
+    last = settings.replace(keep_best_prior=False)
     encoders, priors = {}, {}
     for medium, features in data.train.features.items():
-        x = torch.from_numpy(features)
         y = one_hot(data.train.labels[medium], len(data.classes))
         own = () if shared_start else (medium,)
-        start = orthogonal_prior(
-            settings.dim, y.shape[1], generator(settings.seed, "start", *own)
-        )
-        source = generator(settings.seed, "prior", medium)
-        network = Classifier(build_encoder(x, settings, source), start)
-        adam = torch.optim.Adam(
-            network.parameters(), settings.prior_learning_rate, settings.betas
-        )
-        for epoch in range(1, settings.prior_epochs + 1):
-            for i, _ in batches(len(x), settings.batch_size, False, source):
-                loss = generalized_cross_entropy(
-                    network(x[i]), y[i], settings.q(epoch)
-                )
-                adam.zero_grad()
-                loss.backward()
-                adam.step()
-        encoders[medium], priors[medium] = network.encoder, network.prior.detach()
+        source = generator(settings.seed, "start", *own)
+        start = orthogonal_prior(settings.dim, y.shape[1], source)
+        x = torch.from_numpy(features)
+        learned = learn_prior(x, y, start, last, medium)
+        encoders[medium], priors[medium] = learned.encoder, learned.prior
     return encoders, priors
 
 

@@ -1,14 +1,16 @@
-"""Renew the README's measured tables and its picture: ``python book/tools/readme.py [--check]``.
+"""Renew the README's measured tables, its picture and its count of lines: ``python book/tools/readme.py [--check]``.
 
 The tables come from result files, the picture from a chapter's stored output.
 """
 
 import base64
 import json
+import re
 import sys
 from pathlib import Path
 
 import pandas as pd
+from lines import by_folder
 
 from drcl_mini.core.intervals import interval
 from drcl_mini.experiments.report.report import verdicts
@@ -16,6 +18,7 @@ from drcl_mini.experiments.store.results import read_results
 
 ROOT = Path(__file__).parents[2]
 START, END = "<!-- results -->\n", "<!-- /results -->\n"
+COUNT = re.compile("(?<=<!-- lines -->).*?(?=<!-- /lines -->)")
 
 
 def table(results: dict) -> str:
@@ -138,6 +141,8 @@ def main(check: bool) -> int:
         + END
         + rest.split(END)[1]
     )
+    lines = by_folder(ROOT / "drcl_mini")["method"]
+    renewed = COUNT.sub(str(lines), renewed)
     png = ROOT / "book/results/nearest-pictures.png"
     if not check:
         path.write_text(renewed, encoding="utf-8")

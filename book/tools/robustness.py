@@ -20,13 +20,13 @@ PAGE = ROOT / "book/reference/promises.md"
 START, END = "<!-- robustness -->", "<!-- /robustness -->"
 TESTS = {
     "properties of metrics, recasting, augmentation, input (random cases)": "properties",
-    "training, killed and resumed": "method/test_progress.py",
+    "training, killed and resumed": "training/test_progress.py",
     "a benchmark, killed and resumed": "experiments/test_kill.py",
-    "full disks, read-only folders, no descriptors, no memory": "test_limits.py",
+    "full disks, read-only folders, no descriptors, no memory": "hostile/test_limits.py",
     "several fits in threads": "test_concurrency.py",
-    "downloads from a server that misbehaves": "test_faults.py",
-    "damaged and forged files": "test_hostile_files.py",
-    "small files that unpack to much": "test_bombs.py",
+    "downloads from a server that misbehaves": "hostile/test_faults.py",
+    "damaged and forged files": "hostile/test_hostile_files.py",
+    "small files that unpack to much": "hostile/test_bombs.py",
 }
 """What is tested, and where in the folder ``tests``."""
 
@@ -63,7 +63,7 @@ def tables() -> str:
     for what, row in found["tests"].items():
         passed = f"{row['tests'] - row['skipped']} of {row['tests']}"
         passed += f", {row['kills']} kills" if row.get("kills") else ""
-        lines.append(f"| {what} | `{row['where']}` | {passed} |")
+        lines.append(f"| {what} | `{TESTS[what]}` | {passed} |")
     heads = ["Files", "Tried", "Read", "Refused"]
     heads += ["Slowest, seconds", "Most memory, MB"]
     lines += ["", f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]

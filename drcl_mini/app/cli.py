@@ -1,4 +1,4 @@
-"""Command line: ``run`` trains, ``probe`` says how hard data are, ``bench-speed`` how fast all is, ``env`` versions."""
+"""Train DRCL on a data set, benchmark methods, compare results, measure speed."""
 
 import argparse
 import shlex
@@ -6,12 +6,13 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..core.checks import nearest
+from ..core.checks import suggest
 from ..core.devices import resolve_device
 from ..core.environment import environment, write_json
 from ..core.files import check_replaceable, check_writable, data_folder
@@ -23,79 +24,39 @@ from ..experiments.report import report as reports
 from ..experiments.run import command as experiments
 from ..many import fit_many
 from ..method.estimator import DRCL
-from ..retrieval.evaluation import Evaluation, evaluate
+from ..retrieval.evaluation import evaluate
 from ..speed import add_parser, bench_speed
 from ..training.preflight import check_fit
 from ..training.watch import TrainingDiverged
 from .probe import linear_probe
 
+PROGRAM = ("python", "-m", "drcl_mini")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 done, 1 failed, 2 usage."""
     show_anything()
-    parser = Parser(prog="python -m drcl_mini", description=__doc__)
-    names = "{run,probe,bench,report,bench-speed,env}"
-    commands = parser.add_subparsers(
-        dest="command", required=True, parser_class=Parser, metavar=names
-    )
-    run_parser = commands.add_parser(
-        "run", help="train DRCL on a data set, print and save what came of it"
-    )
-    default = next(iter(EMBEDDED))
-    run_parser.add_argument(
-        "dataset", nargs="?", default=default, help=f"data set; {default} where none is named"
-    )
-    run_parser.add_argument(
-        "--preset", choices=["default", "released"], default="default", help="settings"
-    )
-    run_parser.add_argument("--seed", type=int, help="random seed (default: the preset's)")
-    run_parser.add_argument(
-        "--seeds",
-        type=int,
-        default=1,
-        metavar="N",
-        help="N seeds, trained together, with their spread",
-    )
-    run_parser.add_argument(
-        "--checkpoint",
-        type=Path,
-        metavar="FILE",
-        help="keep progress in this file, and go on from it after a crash",
-    )
-    run_parser.add_argument("--device", help="auto, cpu, cuda, cuda:1, …")
-    run_parser.add_argument(
-        "--out", type=Path, help="folder for models and results.json (default: runs/…)"
-    )
-    run_parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="one setting, e.g. epochs=20; repeatable",
-    )
-    probe_parser = commands.add_parser(
-        "probe", help="linear probes: how hard each modality is on its own"
-    )
+    does = {"run": run, "probe": probe, "bench": experiments.bench, "report": reports.report}
+    does |= {"bench-speed": bench_speed, "env": env}
+    parser = Parser(prog=" ".join(PROGRAM), description=__doc__)
+    names = f"{{{','.join(does)}}}"
+    commands = parser.add_subparsers(dest="command", required=True, metavar=names)
+    _add_run(commands)
+    told = "linear probes: how hard each modality is on its own"
+    probe_parser = commands.add_parser("probe", help=told)
     probe_parser.add_argument("datasets", nargs="+", metavar="DATASET", help="data sets")
     probe_parser.add_argument("--out", type=Path, help="write the table to this JSON file")
     experiments.add_parser(commands)
     reports.add_parser(commands)
     add_parser(commands)
     commands.add_parser("env", help="versions, devices and data sets: paste it into a bug report")
-    options = parser.parse_args(arguments)
-    options.told = shlex.join(
-        ["python", "-m", "drcl_mini", *(sys.argv[1:] if arguments is None else arguments)]
-    )
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = parser.parse_args(words)
+    options.told = shlex.join([*PROGRAM, *words])
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = lambda message, *_, **__: print(
-                f"warning: {message}", file=sys.stderr
-            )
-            if options.command == "run":
-                return run(options, parser)
-            others = {"probe": probe, "bench": experiments.bench, "report": reports.report}
-            others |= {"bench-speed": bench_speed, "env": env}
-            return others[options.command](options)
+            warnings.showwarning = _show_warning
+            return does[options.command](options)
     except KeyboardInterrupt:
         print(one_line("interrupted"), file=sys.stderr)
     except (OSError, ValueError, RuntimeError, MemoryError, ImportError) as error:
@@ -103,54 +64,76 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def run(options: argparse.Namespace, parser: Parser) -> int:
-    """Train with one seed or several, print prior, scores and mAP table, save models and results."""
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"warning: {message}", file=sys.stderr)
+
+
+def _add_run(commands: Any) -> None:
+    parser = commands.add_parser("run", help="train DRCL on a data set, print and save the results")
+    add = parser.add_argument
+    default = next(iter(EMBEDDED))
+    add("dataset", nargs="?", default=default, help=f"data set (default: {default})")
+    add("--preset", choices=["default", "released"], default="default", help="settings")
+    add("--seed", type=int, help="random seed (default: the preset's)")
+    seeds = "N seeds, trained together, with their spread"
+    add("--seeds", type=int, default=1, metavar="N", help=seeds)
+    checkpoint = "keep progress in this file, and go on from it after a crash"
+    add("--checkpoint", type=Path, metavar="FILE", help=checkpoint)
+    add("--device", help="auto, cpu, cuda, cuda:1, …")
+    add("--out", type=Path, help="folder for models and results.json (default: runs/…)")
+    told = "one setting, e.g. epochs=20; repeatable"
+    add("--set", action="append", default=[], metavar="NAME=VALUE", help=told)
+    parser.set_defaults(fail=parser.error)
+
+
+def _models(options: argparse.Namespace) -> list[DRCL]:
+    """A model for each seed, not fitted yet."""
     names = [*available_datasets(), *CONVERTED]
     if options.dataset not in names:
-        parser.error(f"unknown data set {options.dataset!r}: {nearest(options.dataset, names)}")
+        raise ValueError(f"unknown data set {options.dataset!r}: {suggest(options.dataset, names)}")
+    if options.seeds < 1:
+        raise ValueError(f"--seeds is {options.seeds}, expected at least 1")
+    if options.checkpoint and options.seeds > 1:
+        raise ValueError(f"--checkpoint keeps the progress of one seed, --seeds is {options.seeds}")
+    settings = dict(assignment(text) for text in options.set)
+    for name in ("seed", "device"):
+        if getattr(options, name) is not None:
+            settings[name] = getattr(options, name)
+    make = DRCL if options.preset == "default" else partial(DRCL.released, options.dataset)
+    first = make(**settings).settings.seed
+    seeds = range(first, first + options.seeds)
+    return [make(**{**settings, "seed": seed}) for seed in seeds]
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train with one seed or several, print prior and scores, save models and results."""
     try:
-        settings = dict(assignment(text) for text in options.set)
-        settings |= {
-            n: getattr(options, n) for n in ("seed", "device") if getattr(options, n) is not None
-        }
-        make = (
-            DRCL if options.preset == "default" else lambda **s: DRCL.released(options.dataset, **s)
-        )
-        first = make(**settings).settings
-        if options.seeds < 1:
-            raise ValueError(f"--seeds is {options.seeds}, expected at least 1")
-        if options.checkpoint and options.seeds > 1:
-            raise ValueError(
-                f"--checkpoint keeps the progress of one seed, --seeds is {options.seeds}"
-            )
-        models = [
-            make(**{**settings, "seed": first.seed + number}) for number in range(options.seeds)
-        ]
+        models = _models(options)
     except ValueError as error:
-        parser.error(str(error))
+        options.fail(str(error))
+    first = models[0].settings
     resolve_device(first.device)
     data = load_dataset(options.dataset)
     check_fit(data.train, data.validation, first)
-    out = check_writable(
-        options.out or Path("runs") / f"{options.dataset}-{options.preset}-seed{first.seed}"
-    )
+    name = f"{options.dataset}-{options.preset}-seed{first.seed}"
+    out = check_writable(options.out or Path("runs", name))
     print(f"{options.dataset}: train {data.train!r}\n{models[0]!r}")
-    start, lost = time.perf_counter(), None
+    lost = None
+    start = time.perf_counter()
     try:
         fit_many(models, data.train, data.validation, checkpoint=options.checkpoint)
     except TrainingDiverged as error:
         lost = error
     seconds = (time.perf_counter() - start) / len(models)
-    learned = [model for model in models if model.encoders_]
-    saved = [
-        _saved(model, data, out / f"model-seed{model.settings.seed}.safetensors", seconds)
-        for model in learned
-    ]
+    saved = [_saved(model, data, out, seconds) for model in models if model.encoders_]
     rows = [row for row, _ in saved]
     if rows:
         _write_results(out / "results.json", options, models[0], rows)
-        print(*(told for _, told in saved), sep="\n")
-        print(f"{len(rows)} seeds: {summary(rows)}\n" * (len(rows) > 1) + f"saved in {out}")
+        for _, told in saved:
+            print(told)
+        if len(rows) > 1:
+            print(f"{len(rows)} seeds: {summary(rows)}")
+        print(f"saved in {out}")
     if lost:
         raise TrainingDiverged(f"{lost}; saved in {out}") if rows else lost
     if not rows:
@@ -159,38 +142,33 @@ def run(options: argparse.Namespace, parser: Parser) -> int:
 
 
 def _saved(
-    model: DRCL, data: MultimodalDataset, path: Path, seconds: float
+    model: DRCL, data: MultimodalDataset, folder: Path, seconds: float
 ) -> tuple[dict[str, Any], str]:
-    """Save a model; gives its scores, as a row of the results and as text."""
-    model.save(path)
-    qualities = ", ".join(f"{name} {score:.3f}" for name, score in model.quality_scores_.items())
-    chosen = f"prior: {model.prior_source_}" + (
-        f" (quality scores: {qualities})" if qualities else ""
-    )
-    told = f"\nseed {model.settings.seed}, {seconds:.1f} s; {chosen}"
-    row = {"seed": model.settings.seed, "seconds": round(seconds, 2), "prior": model.prior_source_}
-    ready = [name for name in data.test.modalities if name in model.encoders_]
-    unfinished = [
-        name for name in data.test.modalities if name not in ready or name in model.partial_
-    ]
-    row |= {
+    """Save a model; returns its scores, as a row of the results and as text."""
+    seed, names = model.settings.seed, data.test.modalities
+    model.save(folder / f"model-seed{seed}.safetensors")
+    ready = [name for name in names if name in model.encoders_]
+    row = {
+        "seed": seed,
+        "seconds": round(seconds, 2),
+        "prior": model.prior_source_,
         "quality_scores": model.quality_scores_,
         "interrupted": model.interrupted_,
-        "unfinished": unfinished,
+        "unfinished": [name for name in names if name not in ready or name in model.partial_],
+        "scores": [],
     }
-    row |= {"scores": []}
+    told = f"\nseed {seed}, {seconds:.1f} s; prior: {model.prior_source_}"
+    qualities = ", ".join(f"{name} {score:.3f}" for name, score in model.quality_scores_.items())
+    if qualities:
+        told += f" (quality scores: {qualities})"
     if len(ready) > 1:
         scores = evaluate(model, data.test.only(*ready))
-        row["scores"] = scores.records() + _means(scores)
         told += f"\n{scores}"
+        row["scores"] = scores.records()
+        for k, cut in ((None, "all"), (50, 50)):
+            mean = {"query": "mean", "gallery": "mean", "k": cut, "map": scores.mean(k)}
+            row["scores"].append(mean)
     return row, told
-
-
-def _means(scores: Evaluation) -> list[dict[str, Any]]:
-    return [
-        {"query": "mean", "gallery": "mean", "k": k or "all", "map": scores.mean(k)}
-        for k in (None, 50)
-    ]
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> str:
@@ -207,27 +185,29 @@ def summary(rows: Sequence[dict[str, Any]]) -> str:
 def _write_results(
     path: Path, options: argparse.Namespace, model: DRCL, rows: list[dict[str, Any]]
 ) -> None:
-    """Write what the command gave; ``model`` is the first one."""
-    command = f"python -m drcl_mini run {options.dataset} --preset {options.preset} --seeds {options.seeds}"
-    command += f" --seed {model.settings.seed}" + "".join(
-        f" --set {shlex.quote(text)}" for text in options.set
-    )
-    command += f" --device {options.device}" if options.device else ""
-    settings = {
-        k: v for k, v in model.get_params().items() if k not in ("seed", "device", "progress")
-    }
-    results = {"command": command, "settings": settings, "environment": environment(), "runs": rows}
-    write_json(path, results)
+    """Write rows and settings, with a command that repeats them; ``model`` is the first one."""
+    command = [*PROGRAM, "run", options.dataset, "--preset", options.preset]
+    command += ["--seeds", str(options.seeds), "--seed", str(model.settings.seed)]
+    for text in options.set:
+        command += ["--set", text]
+    if options.device:
+        command += ["--device", options.device]
+    settings = model.get_params()
+    for name in ("seed", "device", "progress"):
+        del settings[name]
+    results = {"command": shlex.join(command), "settings": settings}
+    write_json(path, results | {"environment": environment(), "runs": rows})
 
 
 def probe(options: argparse.Namespace) -> int:
     """Print, and with ``--out`` keep, the linear probes of each modality of each data set."""
     if options.out:
         check_replaceable(options.out)
+    columns = ["modality", "samples", "dimension"]
+    columns += ["chance", "nearest centroid", "logistic regression"]
+    heads = ["data set", "modality", "samples", "d", "chance", "centroid", "logistic"]
     rows, loading = [], {}
-    print(
-        f"{'data set':<18}{'modality':<10}{'samples':>8}{'d':>6}{'chance':>9}{'centroid':>10}{'logistic':>10}"
-    )
+    print("{:<18}{:<10}{:>8}{:>6}{:>9}{:>10}{:>10}".format(*heads))
     for name in options.datasets:
         loading[name] = {}
         for turn in ("first", "again"):
@@ -236,29 +216,19 @@ def probe(options: argparse.Namespace) -> int:
             loading[name][turn] = round(time.perf_counter() - start, 2)
         for row in linear_probe(data):
             rows.append(row)
-            scores = [row[key] for key in ("chance", "nearest centroid", "logistic regression")]
-            print(
-                f"{name:<18}{row['modality']:<10}{row['samples']:>8}{row['dimension']:>6}", end=""
-            )
-            print("{:9.3f}{:10.3f}{:10.3f}".format(*scores))
+            figures = [row[column] for column in columns]
+            print("{:<18}{:<10}{:>8}{:>6}{:9.3f}{:10.3f}{:10.3f}".format(name, *figures))
     if options.out:
-        command = f"python -m drcl_mini probe {' '.join(options.datasets)}"
-        results = {
-            "command": command,
-            "environment": environment(),
-            "seconds to load": loading,
-            "rows": rows,
-        }
-        write_json(options.out, results)
+        command = shlex.join([*PROGRAM, "probe", *options.datasets])
+        results = {"command": command, "environment": environment()}
+        write_json(options.out, results | {"seconds to load": loading, "rows": rows})
     return 0
 
 
 def env(_: argparse.Namespace) -> int:
     """Print versions, devices, data folder and data sets."""
-    facts = environment() | {
-        "data folder": str(data_folder()),
-        "data sets": ", ".join(available_datasets()),
-    }
+    facts = environment()
+    facts |= {"data folder": data_folder(), "data sets": ", ".join(available_datasets())}
     for name, value in facts.items():
         print(f"{name:<13} {value}")
     return 0

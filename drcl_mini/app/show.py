@@ -1,14 +1,13 @@
-"""Show raw items in a notebook and in the static page: pictures, captions, players, animations, shapes."""
+"""Raw items as HTML: pictures, captions, players, animations, shapes."""
 
 import base64
 import io
-import wave
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.checks import needs
+from ..core.checks import require
 
 if TYPE_CHECKING:
     from IPython.display import HTML
@@ -20,11 +19,13 @@ SIZE = 96
 
 
 def show(item: Any, caption: str = "") -> "HTML":
-    """A raw item as HTML that needs no kernel and no network; what moves stands still for those who asked for that.
+    """A raw item as HTML that needs no kernel and no network.
+
+    Animations stand still for readers whose system asks for reduced motion.
 
     Args:
-        item: a picture (H, W) or uint8 (H, W, 3), a caption (str), a sound (int16 samples at 8 kHz), a clip
-            uint8 (frames, H, W), or a point cloud (n, 3).
+        item: a picture (H, W) or uint8 (H, W, 3), a caption (str), a sound (int16 samples at 8
+            kHz), a clip uint8 (frames, H, W), or a point cloud (n, 3).
         caption: a line of text under it; also what a screen reader reads.
 
     Raises:
@@ -41,12 +42,10 @@ def show(item: Any, caption: str = "") -> "HTML":
 
 def as_html(item: Any, caption: str = "") -> str:
     """The HTML of :func:`show`."""
-    below = f'<figcaption style="font-size:small">{escape(caption)}</figcaption>' if caption else ""
-    return (
-        '<figure style="display:inline-block;margin:4px;vertical-align:top">'
-        + _body(item, escape(caption))
-        + below
-    ) + "</figure>"
+    text = escape(caption)
+    below = f'<figcaption style="font-size:small">{text}</figcaption>' if text else ""
+    style = "display:inline-block;margin:4px;vertical-align:top"
+    return f'<figure style="{style}">{_body(item, text)}{below}</figure>'
 
 
 def _body(item: Any, name: str) -> str:
@@ -54,32 +53,33 @@ def _body(item: Any, name: str) -> str:
         return f"<blockquote>{escape(item)}</blockquote>"
     array = np.asarray(item)
     if array.ndim == 1 and array.dtype == np.int16:
-        source = _uri("audio/wav", _wav(array))
-        return f'<audio controls style="width:220px" aria-label="{name or "sound"}" src="{source}"></audio>'
-    if array.ndim == 2 and array.shape[1] == 3 and array.dtype.kind == "f":
-        frames, what = _turning(array), "turning shape"
-    elif array.ndim == 3 and array.dtype == np.uint8 and array.shape[2] > 4:
-        frames, what = array, "clip"
-    elif array.ndim == 3 and array.dtype == np.uint8 and array.shape[2] == 3:
-        frames, what = array[None], "picture"
-    elif array.ndim == 2:
-        array = array.astype(float)
-        low, high = array.min(), array.max()
-        frames, what = (
-            (255 * (1 - (array - low) / max(high - low, 1e-9))).astype(np.uint8)[None],
-            "picture",
-        )
-    else:
-        raise ValueError(
-            f"can't show an array of shape {array.shape} and type {array.dtype}; expected a str, (H, W), uint8 "
-            "(H, W, 3), uint8 (frames, H, W), int16 (samples,) or floats (points, 3)"
-        )
+        sound = f'aria-label="{name or "sound"}" src="{_uri("audio/wav", _wav(array))}"'
+        return f'<audio controls style="width:220px" {sound}></audio>'
+    frames, what = _frames(array)
     look = f'width="{SIZE}" style="image-rendering:pixelated" alt="{name or what}"'
     shown = f'<img {look} src="{_uri(*_image(frames))}">'
     if len(frames) == 1:
         return shown
-    still = _uri(*_image(frames[:1]))
-    return f'<picture><source media="(prefers-reduced-motion: reduce)" srcset="{still}">{shown}</picture>'
+    still = f'media="(prefers-reduced-motion: reduce)" srcset="{_uri(*_image(frames[:1]))}"'
+    return f"<picture><source {still}>{shown}</picture>"
+
+
+def _frames(array: np.ndarray) -> tuple[np.ndarray, str]:
+    """Pictures to show one after another, and what they are."""
+    solid = array.ndim == 3 and array.dtype == np.uint8
+    if array.ndim == 2 and array.shape[1] == 3 and array.dtype.kind == "f":
+        return _turning(array), "turning shape"
+    if solid and array.shape[2] > 4:
+        return array, "clip"
+    if solid and array.shape[2] == 3:
+        return array[None], "picture"
+    if array.ndim == 2:
+        grey = array.astype(float)
+        grey -= grey.min()
+        return (255 * (1 - grey / max(grey.max(), 1e-9))).astype(np.uint8)[None], "picture"
+    expected = "a str, (H, W), uint8 (H, W, 3), uint8 (frames, H, W), int16 (n,) or floats (n, 3)"
+    given = f"an array of shape {array.shape} and type {array.dtype}"
+    raise ValueError(f"can't show {given}; expected {expected}")
 
 
 def _uri(kind: str, data: bytes) -> str:
@@ -87,24 +87,22 @@ def _uri(kind: str, data: bytes) -> str:
 
 
 def _wav(samples: np.ndarray) -> bytes:
+    from scipy.io import wavfile
+
     file = io.BytesIO()
-    with wave.open(file, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(RATE)
-        sound.writeframes(samples.astype("<i2").tobytes())
+    wavfile.write(file, RATE, samples)
     return file.getvalue()
 
 
 def _image(frames: np.ndarray) -> tuple[str, bytes]:
     """One frame as PNG, several as an endless GIF in 16 greys, which keeps pages small."""
-    Image = needs("PIL.Image", "pillow")
-    pictures = [Image.fromarray(frame if len(frames) == 1 else frame & 0xF0) for frame in frames]
+    Image = require("PIL.Image", "pillow")
     file = io.BytesIO()
-    if len(pictures) == 1:
-        pictures[0].save(file, "PNG")
+    if len(frames) == 1:
+        Image.fromarray(frames[0]).save(file, "PNG")
         return "image/png", file.getvalue()
-    pictures[0].save(file, "GIF", save_all=True, append_images=pictures[1:], duration=90, loop=0)
+    first, *others = (Image.fromarray(frame & 0xF0) for frame in frames)
+    first.save(file, "GIF", save_all=True, append_images=others, duration=90, loop=0)
     return "image/gif", file.getvalue()
 
 
@@ -116,11 +114,9 @@ def _turning(cloud: np.ndarray, frames: int = 12) -> np.ndarray:
     for frame, angle in zip(canvas, np.linspace(0, 2 * np.pi, frames, endpoint=False), strict=True):
         side = np.cos(angle) * points[:, 0] + np.sin(angle) * points[:, 1]
         depth = np.cos(angle) * points[:, 1] - np.sin(angle) * points[:, 0]
-        column, row = (
-            ((0.5 + 0.34 * np.stack([side, -points[:, 2]])) * SIZE).astype(int).clip(1, SIZE - 2)
-        )
+        places = (0.5 + 0.34 * np.stack([side, -points[:, 2]])) * SIZE
+        column, row = places.astype(int).clip(1, SIZE - 2)
         for i in np.argsort(-depth):  # near points last
-            frame[row[i] - 1 : row[i] + 1, column[i] - 1 : column[i] + 1] = 40 * round(
-                2.75 + 2 * depth[i]
-            )
+            dot = frame[row[i] - 1 : row[i] + 1, column[i] - 1 : column[i] + 1]
+            dot[:] = 40 * round(2.75 + 2 * depth[i])
     return canvas

@@ -1,4 +1,4 @@
-"""The methods that DRCL is compared with, one file each, all with DRCL's manners: fit, transform, evaluate."""
+"""The methods that DRCL is compared with, one file each; all have fit, transform and evaluate."""
 
 from .acmr import ACMR
 from .base import Baseline

@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 from itertools import permutations
-from typing import ClassVar
 
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from ..training.watch import Terms
 from .deep_sm import label_loss
-from .joint import RATES, Batch, DeepBaseline
+from .joint import DeepBaseline, Named, with_rates
 from .parts import Network, mlp, related
 
 
@@ -29,38 +27,32 @@ def reverse(features: Tensor, strength: float) -> Tensor:
     return features.detach() * (1 + strength) - strength * features
 
 
-def triplet_loss(
-    anchors: Tensor, items: Tensor, same: Tensor, margin: float, weight: float
-) -> Tensor:
+def triplet_loss(a: Tensor, b: Tensor, same: Tensor, margin: float) -> Tensor:
     r"""Items of the anchor's class come near, items of other classes keep away.
 
     .. math:: \frac{1}{|P|} \sum_{ij \in P} d(a_i, b_j)
-        + \frac{\lambda}{|N|} \sum_{ik \in N} \max\big(0, \mu - d(a_i, b_k)\big), \qquad d(a, b) = \|a - b\|_2
+        + \frac{1}{|N|} \sum_{ik \in N} \max\big(0, \mu - d(a_i, b_k)\big), \quad
+        d(a, b) = \|a - b\|_2
 
-    with P the pairs that share a class and N the others. A triplet (i, j, k) adds its two distances, so the sum over
-    triplets of a batch falls apart into these two.
+    with P the pairs that share a class and N the others. A triplet (i, j, k) adds its two
+    distances, so the sum over triplets of a batch falls apart into these two.
 
     Args:
-        anchors: A, (n, D).
-        items: B, (m, D), of another modality.
+        a: A, anchors (n, D).
+        b: B, items (m, D) of another modality.
         same: (n, m), 1 where row and column share a class.
         margin: μ.
-        weight: λ.
 
     Example:
         >>> a = torch.eye(2)
-        >>> round(triplet_loss(a, a, a, 2.0, 1.0).item(), 4)  # 2 − √2
+        >>> round(triplet_loss(a, a, a, 2.0).item(), 4)  # 2 − √2
         0.5858
     """
-    squares = (
-        anchors.square().sum(dim=1, keepdim=True)
-        + items.square().sum(dim=1)
-        - 2 * anchors @ items.T
-    )
-    gaps = squares.clamp(min=1e-12).sqrt()  # the root has no slope at 0
-    near = (gaps * same).sum() / same.sum().clamp(min=1)
-    far = (nnf.relu(margin - gaps) * (1 - same)).sum() / (1 - same).sum().clamp(min=1)
-    return near + weight * far
+    squares = a.square().sum(dim=1, keepdim=True) + b.square().sum(dim=1)
+    d = (squares - 2 * a @ b.T).clamp(min=1e-12).sqrt()  # the root has no slope at 0
+    near = (d * same).sum() / same.sum().clamp(min=1)
+    far = (nnf.relu(margin - d) * (1 - same)).sum() / (1 - same).sum().clamp(min=1)
+    return near + far
 
 
 @dataclass(eq=False)
@@ -70,15 +62,17 @@ class ACMR(DeepBaseline):
     .. math:: \min_{f, W} \max_D\; \alpha \sum_{v \ne u} \mathrm{triplet}(F_v, F_u)
         + \beta \sum_v \mathrm{CE}(F_v W, Y_v) - \gamma \sum_v \mathrm{CE}(D(F_v), v)
 
-    F_v (n, D) are unit rows, W (D, C) is shared. One step serves both sides: D's gradient is turned around where
-    it reaches the encoders. The paper pairs an image with its text, but its triplets ask for the class alone, so here
-    positives and negatives are all items of a batch by class, and no pairs are needed.
+    F_v (n, D) are unit rows, W (D, C) is shared. One step serves both sides: D's gradient is turned
+    around where it reaches the encoders. The paper pairs an image with its text, but its triplets
+    ask for the class alone, so here positives and negatives are all items of a batch by class, and
+    no pairs are needed.
 
-    Departs from the paper and its code: F_v are unit rows of ReLU networks with D = ``dim`` (there outputs of tanh
-    networks, of any length, D = 40); the triplets are all of a batch with λ = 1 (there a paired positive, and in the
-    code the negative most like it and 5 on the positive distance); the label loss has weight β = 1 (there 100); γ is
-    constant (there it grows from 0 to 1 over the epochs); both sides take each step together; no weight decay; and more
-    than two modalities make the classifier of modalities one of V.
+    Departs from the paper and its code: F_v are unit rows of ReLU networks with D = ``dim`` (there
+    outputs of tanh networks, of any length, D = 40); the triplets are all of a batch, and near and
+    far weigh alike (there a paired positive, a weight λ, and in the code the negative most like the
+    anchor and 5 on the positive distance); the label loss has weight β = 1 (there 100); γ is
+    constant (there it grows from 0 to 1 over the epochs); both sides take each step together; no
+    weight decay; and more than two modalities make the classifier of modalities one of V.
 
     Args:
         alpha: α, weight of the triplets.
@@ -86,8 +80,9 @@ class ACMR(DeepBaseline):
         gamma: γ, weight of the adversary.
         margin: μ.
 
-    Source: Wang, Yang, Xu, Hanjalic and Shen, "Adversarial Cross-Modal Retrieval", ACM Multimedia 2017; what departs is
-    as seen in their code, github.com/sunpeng981712364/ACMR_demo, ``models/adv_crossmodal_triplet_wiki.py``.
+    Source: Wang, Yang, Xu, Hanjalic and Shen, "Adversarial Cross-Modal Retrieval", ACM Multimedia
+    2017; what departs is as seen in their code, github.com/sunpeng981712364/ACMR_demo,
+    ``models/adv_crossmodal_triplet_wiki.py``.
 
     Example:
         >>> import drcl_mini
@@ -97,8 +92,8 @@ class ACMR(DeepBaseline):
         ['adversary', 'epoch', 'label', 'total', 'triplet', 'validation_map']
     """
 
-    title: ClassVar[str] = "ACMR"
-    grid: ClassVar[dict[str, list]] = {"learning_rate": RATES, "alpha": [0.1, 1.0]}
+    title = "ACMR"
+    grid = with_rates(alpha=[0.1, 1.0])
 
     alpha: float = 0.1
     beta: float = 1.0
@@ -111,26 +106,17 @@ class ACMR(DeepBaseline):
             "modality": mlp(self.dim, (64,), len(names), source),
         }
 
-    def _losses(self, network: Network, batch: Batch) -> Terms:
-        rows = {name: network.unit(name, x) for name, (x, _) in batch.items()}
-        labels = {name: y for name, (_, y) in batch.items()}
-        triplets = [
-            triplet_loss(rows[a], rows[b], related(labels[a], labels[b]), self.margin, 1.0)
-            for a, b in permutations(rows, 2)
-        ]
-        classes = [label_loss(network.parts["labels"](f), labels[name]) for name, f in rows.items()]
-        guesses = [network.parts["modality"](reverse(f, self.gamma)) for f in rows.values()]
-        truth = [
-            torch.full((len(guess),), v, device=guess.device) for v, guess in enumerate(guesses)
-        ]
+    def losses(self, network: Network, X: Named, Y: Named, F: Named) -> Named:
+        labels = network.parts["labels"]
+        modality = network.parts["modality"]
+        pairs = permutations(F, 2)
+        triplets = [triplet_loss(F[v], F[u], related(Y[v], Y[u]), self.margin) for v, u in pairs]
+        classes = [label_loss(labels(F[v]), Y[v]) for v in F]
+        guesses = [modality(reverse(f, self.gamma)) for f in F.values()]
+        truth = [torch.full((len(z),), v, device=z.device) for v, z in enumerate(guesses)]
         return {
             "triplet": self.alpha * sum(triplets),
             "label": self.beta * sum(classes),
             # γ is in the reversal: the classifier itself learns at full weight
-            "adversary": sum(
-                nnf.cross_entropy(guess, v) for guess, v in zip(guesses, truth, strict=True)
-            ),
+            "adversary": sum(map(nnf.cross_entropy, guesses, truth)),
         }
-
-    def _rows(self, network: Network, name: str, x: Tensor) -> Tensor:
-        return network.unit(name, x)

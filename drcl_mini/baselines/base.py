@@ -1,22 +1,37 @@
-"""What every compared method has in common: settings, ``fit``, ``transform``, ``evaluate``, and its checks."""
+"""What every compared method has in common: settings, ``fit``, ``transform``, ``evaluate``."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 import numpy as np
 
-from ..core.checks import check_features, check_mapping, nearest
+from ..core.checks import check_features, check_mapping, suggest, to_builtin
 from ..data.split import Split
 from ..retrieval.evaluation import Evaluation, evaluate
+from ..training import settings
 from ..training.preflight import check_against, check_splits
+from ..training.settings import POSITIVE, SIZE, WEIGHT, is_integer, is_number
 from .pairing import check_pairs
+
+DEEP = ("hidden", "dim", "standardise", "batch_size", "epochs", "patience", "label_noise")
+"""Settings of the deep methods that may be what they may be in DRCL."""
+
+RULES = {
+    **{name: settings.RULES[name] for name in ("seed", "device", *DEEP)},
+    "learning_rate": POSITIVE,
+    "variance": (lambda v: v is None or is_number(v, 1e-9, 1), "None or a share in (0, 1]"),
+    "components": (lambda v: v is None or is_integer(v, 1), "None or an integer of at least 1"),
+    "iterations": SIZE,
+    "C": (lambda v: is_number(v, 1e-12), "a positive number"),
+}
+"""For each setting: whether a value is allowed, and in words what is. Others are weights."""
 
 
 @dataclass(eq=False)
 class Baseline(ABC):
-    """A method that DRCL is compared with. Subclasses are dataclasses: their fields are their settings.
+    """A method that DRCL is compared with. Each is a dataclass; its fields are its settings.
 
     Args:
         seed: all randomness.
@@ -27,27 +42,34 @@ class Baseline(ABC):
     """Its name in tables."""
     needs_pairs: ClassVar[bool] = False
     """Whether row i of each modality must show the same thing."""
-    two_only: ClassVar[bool] = False
-    """Whether it is defined for two modalities only."""
     needs_single_label: ClassVar[bool] = False
     """Whether each item must have exactly one class."""
+    grid: ClassVar[dict[str, list]] = {}
+    """What a benchmark may choose on validation data: six combinations, the defaults among them."""
 
     seed: int = 0
     device: str = "auto"
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            name = field.name
+            value = getattr(self, name)
+            allowed, expected = RULES.get(name, WEIGHT)
+            if (name in RULES or field.type is float) and not allowed(to_builtin(value)):
+                told = f"{self.title}: setting {name!r} is {value!r}"
+                raise ValueError(f"{told}, expected {expected}")
 
     def fit(self, train: Split, validation: Split | None = None) -> "Baseline":
         """Learn from a training split.
 
         Raises:
-            ValueError: modalities, labels or pairs that the method can't work with; says what to do.
+            ValueError: modalities, labels or pairs that the method can't use; says what to do.
         """
         check_splits(train, validation)
         check_against(train, validation, train.n_classes, set(range(train.n_classes)))
-        if len(train.modalities) < 2 or (self.two_only and len(train.modalities) > 2):
-            wanted = "two modalities" if self.two_only else "at least two modalities"
-            raise ValueError(
-                f"{self.title} needs {wanted}, the split has {train.modalities}: use split.only(…)"
-            )
+        if len(train.modalities) < 2:
+            given = f"the split has {train.modalities}"
+            raise ValueError(f"{self.title} needs at least two modalities, {given}")
         if self.needs_single_label and any(y.ndim == 2 for y in train.labels.values()):
             raise ValueError(f"{self.title} needs one class an item, the labels are multi-hot")
         if self.needs_pairs:
@@ -69,12 +91,10 @@ class Baseline(ABC):
         embeddings = {}
         for name, x in features.items():
             if name not in self.widths_:
-                raise ValueError(
-                    f"{self.title} knows no modality {name!r}: {nearest(name, self.widths_)}"
-                )
-            rows = np.asarray(
-                self._embed(name, check_features(x, name, self.widths_[name])), dtype=np.float64
-            )
+                known = suggest(name, self.widths_)
+                raise ValueError(f"{self.title} knows no modality {name!r}: {known}")
+            x = check_features(x, name, self.widths_[name])
+            rows = np.asarray(self._embed(name, x), dtype=np.float64)
             lengths = np.linalg.norm(rows, axis=1, keepdims=True)
             embeddings[name] = (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)
         return embeddings

@@ -1,19 +1,17 @@
-"""Deep canonical correlation analysis (DCCA): one network for each modality, outputs as correlated as can be."""
+"""Deep canonical correlation analysis (DCCA): networks whose outputs correlate most."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
-from typing import ClassVar
 
 import torch
-from scipy.linalg import block_diag
 from torch import Tensor
 
 from ..method.encoder import in_pieces
 from ..training.fitting import Tensors
-from ..training.watch import Terms
-from .joint import RATES, Batch, DeepBaseline
-from .linear import between_views, ridged, solve
+from .joint import DeepBaseline, Named, with_rates
+from .linear import solve
+from .mcca import covariances
 from .parts import Network, regularised
 
 
@@ -22,7 +20,8 @@ def correlation(a: Tensor, b: Tensor, ridge: float) -> Tensor:
 
     .. math:: \big\| \Sigma_{aa}^{-1/2}\, \Sigma_{ab}\, \Sigma_{bb}^{-1/2} \big\|_*, \qquad
         \Sigma_{aa} = S_{aa} + r\, \tfrac{\operatorname{tr} S_{aa}}{k} I, \quad
-        S_{aa} = \tfrac{1}{n-1} \bar A^\top \bar A, \quad \Sigma_{ab} = \tfrac{1}{n-1} \bar A^\top \bar B
+        S_{aa} = \tfrac{1}{n-1} \bar A^\top \bar A, \quad
+        \Sigma_{ab} = \tfrac{1}{n-1} \bar A^\top \bar B
 
     Args:
         a: A, (n, k); centred here to :math:`\bar A`.
@@ -40,31 +39,34 @@ def correlation(a: Tensor, b: Tensor, ridge: float) -> Tensor:
     a, b = (view.double() - view.double().mean(dim=0) for view in (a, b))
     n = len(a) - 1
     left, right = (torch.linalg.cholesky(regularised(view.T @ view / n, ridge)) for view in (a, b))
-    # L⁻¹ in place of Σ^(-1/2): a rotation of it, so the singular values are the same, and its gradient is stable.
+    # L⁻¹ is a rotation of Σ^(-1/2): the same singular values, and its gradient is stable.
     half = torch.linalg.solve_triangular(left, a.T @ b / n, upper=False)
     return torch.linalg.svdvals(torch.linalg.solve_triangular(right, half.T, upper=False)).sum()
 
 
 @dataclass(eq=False)
 class DCCA(DeepBaseline):
-    r"""Networks whose outputs correlate most, pair by pair of modalities, and linear CCA on top of them.
+    r"""Networks whose outputs correlate most, pair by pair of modalities; then linear CCA of them.
 
     .. math:: \max_{f} \sum_{v < u} \mathrm{corr}\big(f_v(X_v), f_u(X_u)\big)
 
-    The loss itself uses no labels, only pairs. Where data bring their pairs, labels serve to pick the epoch and nothing
-    else; pairs that :func:`class_pairs` makes are made from labels, so on such data DCCA does learn from them. The
-    correlation doesn't change when a view is mixed linearly, so CCA on the training outputs, with the same ridge, makes
-    the axes agree: z = A_vᵀ (f_v(x) − mean).
+    The loss itself uses no labels, only pairs. Where data bring their pairs, labels serve to pick
+    the epoch and nothing else; pairs that :func:`class_pairs` makes are made from labels, so on
+    such data DCCA does learn from them. The correlation doesn't change when a view is mixed
+    linearly, so CCA on the training outputs, with the same ridge, makes the axes agree: z = A_vᵀ
+    (f_v(x) − mean).
 
-    Departs from the paper: Adam on batches in place of pre-training and L-BFGS on the whole set; a ridge in units of
-    the outputs' variance; the sum over pairs and the linear CCA of many views (SUMCOR) extend it to more than two
-    modalities.
+    Departs from the paper: Adam on batches in place of pre-training and L-BFGS on the whole set; a
+    ridge in units of the outputs' variance; the sum over pairs and the linear CCA of many views
+    (SUMCOR) extend it to more than two modalities.
 
     Args:
-        dim: k, the width of the outputs. Each axis counts as much as any other in a cosine, so axes that correlate in
-            training only do harm: about as many as there are classes do best, unless items are many.
-        batch_size: large, since a batch must tell the correlation of k dimensions; an epoch makes as many steps as
-            other methods' epochs do with batches of 128, so it passes over the data four times.
+        dim: k, the width of the outputs. Each axis counts as much as any other in a cosine, so axes
+            that correlate in training only do harm: about as many as there are classes do best,
+            unless items are many.
+        batch_size: large, since a batch must tell the correlation of k dimensions; an epoch makes
+            as many steps as other methods' epochs do with batches of 128, so it passes over the
+            data four times.
         ridge: r, in units of the mean variance of each view.
 
     Source: Andrew, Arora, Bilmes and Livescu, "Deep Canonical Correlation Analysis", ICML 2013.
@@ -77,41 +79,27 @@ class DCCA(DeepBaseline):
         (250, 10)
     """
 
-    title: ClassVar[str] = "DCCA"
-    needs_pairs: ClassVar[bool] = True
-    unit_rows: ClassVar[bool] = False
-    grid: ClassVar[dict[str, list]] = {"learning_rate": RATES, "dim": [10, 20]}
+    title = "DCCA"
+    needs_pairs = True
+    unit_rows = False
+    grid = with_rates(dim=[10, 20])
 
     dim: int = 10
     learning_rate: float = 3e-3
     batch_size: int = 512
     ridge: float = 3.0
 
-    def _losses(self, network: Network, batch: Batch) -> Terms:
-        outputs = {name: network.outputs(name, x) for name, (x, _) in batch.items()}
-        return {"correlation": self._correlation(outputs)}
+    def losses(self, network: Network, X: Named, Y: Named, F: Named) -> Named:
+        pairs = [correlation(a, b, self.ridge) for a, b in combinations(F.values(), 2)]
+        return {"correlation": -torch.stack(pairs).sum()}
 
-    def _correlation(self, outputs: Mapping[str, Tensor]) -> Tensor:
-        pairs = combinations(outputs.values(), 2)
-        return -torch.stack([correlation(a, b, self.ridge) for a, b in pairs]).sum()
-
+    @torch.no_grad()
     def _settle(self, network: Network, data: Tensors) -> None:
-        with torch.no_grad():
-            outputs = {
-                name: in_pieces(
-                    lambda part, name=name: network.outputs(name, network.standard(name, part)), x
-                ).double()
-                for name, (x, _) in data.items()
-            }
-        self.means_ = {name: rows.mean(dim=0) for name, rows in outputs.items()}
-        views = {name: (rows - self.means_[name]).cpu().numpy() for name, rows in outputs.items()}
-        within = block_diag(
-            *(ridged(view.T @ view / len(view), self.ridge) for view in views.values())
-        )
-        axes = solve(between_views(views), within, self.dim, views)
-        self.axes_ = {
-            name: torch.from_numpy(a.copy()).to(self.means_[name]) for name, a in axes.items()
-        }
+        F = {v: in_pieces(partial(network, v), x).double() for v, (x, _) in data.items()}
+        self.means_ = {v: f.mean(dim=0) for v, f in F.items()}
+        views = {v: (f - self.means_[v]).cpu().numpy() for v, f in F.items()}
+        axes = solve(*covariances(views, self.ridge), self.dim, views)
+        self.axes_ = {v: torch.from_numpy(a.copy()).to(self.means_[v]) for v, a in axes.items()}
 
-    def _rows(self, network: Network, name: str, x: Tensor) -> Tensor:
-        return (network.outputs(name, x).double() - self.means_[name]) @ self.axes_[name]
+    def _rows(self, network: Network, name: str, F: Tensor) -> Tensor:
+        return (F.double() - self.means_[name]) @ self.axes_[name]

@@ -1,33 +1,34 @@
-"""Deep canonically correlated autoencoders (DCCAE): DCCA whose outputs must also tell the inputs."""
+"""Deep canonically correlated autoencoders (DCCAE): DCCA whose outputs restore the inputs."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch.nn.functional as nnf
 from torch import Generator, nn
 
-from ..training.watch import Terms
 from .dcca import DCCA
-from .joint import RATES, Batch
+from .joint import Named, with_rates
 from .parts import Network, mlp
 
 
 @dataclass(eq=False)
 class DCCAE(DCCA):
-    r"""DCCA with a decoder g_v for each modality, (n, k) → (n, d_v), shaped like its encoder turned around.
+    r"""DCCA with a decoder g_v for each modality, (n, k) → (n, d_v), its encoder's mirror image.
 
     .. math:: \min_{f, g} -\sum_{v < u} \mathrm{corr}\big(f_v(X_v), f_u(X_u)\big)
         + \lambda \sum_v \frac{1}{n d_v} \big\| g_v(f_v(X_v)) - X_v \big\|_F^2
 
-    As with DCCA, the loss uses pairs and no labels; pairs that :func:`class_pairs` makes are made from labels.
+    As with DCCA, the loss uses pairs and no labels; pairs that :func:`class_pairs` makes are made
+    from labels.
 
-    Departs from the paper: the error is a mean over features too, so that λ means the same for any d_v; X_v are the
-    standardised features; a ridge in units of the outputs' variance; no pre-training, no weight decay.
+    Departs from the paper: the error is a mean over features too, so that λ means the same for any
+    d_v; X_v are the standardised features; a ridge in units of the outputs' variance; no
+    pre-training, no weight decay.
 
     Args:
         weight: λ.
 
-    Source: Wang, Arora, Livescu and Bilmes, "On Deep Multi-View Representation Learning", ICML 2015.
+    Source: Wang, Arora, Livescu and Bilmes, "On Deep Multi-View Representation Learning", ICML
+    2015.
 
     Example:
         >>> import drcl_mini
@@ -38,20 +39,17 @@ class DCCAE(DCCA):
         ['correlation', 'epoch', 'reconstruction', 'total', 'validation_map']
     """
 
-    title: ClassVar[str] = "DCCAE"
-    grid: ClassVar[dict[str, list]] = {"learning_rate": RATES, "weight": [0.1, 1.0]}
+    title = "DCCAE"
+    grid = with_rates(weight=[0.1, 1.0])
 
     weight: float = 1.0
 
     def _parts(self, names: tuple[str, ...], source: Generator) -> dict[str, nn.Module]:
-        decoders = [mlp(self.dim, self.hidden[::-1], self.widths_[name], source) for name in names]
+        decoders = [mlp(self.dim, self.hidden[::-1], self.widths_[v], source) for v in names]
         return {"decoders": nn.ModuleList(decoders)}
 
-    def _losses(self, network: Network, batch: Batch) -> Terms:
-        outputs = {name: network.outputs(name, x) for name, (x, _) in batch.items()}
-        decoded = zip(network.parts["decoders"], batch.items(), strict=True)
-        errors = [nnf.mse_loss(decoder(outputs[name]), x) for decoder, (name, (x, _)) in decoded]
-        return {
-            "correlation": self._correlation(outputs),
-            "reconstruction": self.weight * sum(errors),
-        }
+    def losses(self, network: Network, X: Named, Y: Named, F: Named) -> Named:
+        decoders = zip(network.parts["decoders"], X, strict=True)
+        errors = [nnf.mse_loss(g(F[v]), X[v]) for g, v in decoders]
+        correlation = super().losses(network, X, Y, F)
+        return {**correlation, "reconstruction": self.weight * sum(errors)}

@@ -1,14 +1,12 @@
-"""Deep semantic matching (deep-SM): a classifier for each modality, their class posteriors as the common space."""
+"""Deep semantic matching (deep-SM): a classifier for each modality; posteriors are compared."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from ..training.watch import Terms
-from .joint import RATES, Batch, DeepBaseline
-from .parts import Network
+from .joint import DeepBaseline, Named, with_rates
+from .parts import Network, shares
 
 
 def label_loss(logits: Tensor, labels: Tensor) -> Tensor:
@@ -22,10 +20,11 @@ def label_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
     Example:
         >>> import torch
-        >>> round(label_loss(torch.zeros(1, 4), torch.tensor([[1.0, 1.0, 0.0, 0.0]])).item(), 4)  # log 4
+        >>> y = torch.tensor([[1.0, 1.0, 0.0, 0.0]])
+        >>> round(label_loss(torch.zeros(1, 4), y).item(), 4)  # log 4
         1.3863
     """
-    return nnf.cross_entropy(logits, labels / labels.sum(dim=1, keepdim=True))
+    return nnf.cross_entropy(logits, shares(labels))
 
 
 @dataclass(eq=False)
@@ -38,10 +37,11 @@ class DeepSM(DeepBaseline):
 
     It has no weight of its own to choose, so its grid tries one and two hidden layers.
 
-    Departs from the paper in the networks: features are given, so its convolutional network isn't fine-tuned.
+    Departs from the paper in the networks: features are given, so its convolutional network isn't
+    fine-tuned.
 
-    Source: Wei, Zhao, Lu, Wei, Liu, Zhu and Yan, "Cross-Modal Retrieval With CNN Visual Features: A New Baseline", IEEE
-    Transactions on Cybernetics 47(2), 2017.
+    Source: Wei, Zhao, Lu, Wei, Liu, Zhu and Yan, "Cross-Modal Retrieval With CNN Visual Features: A
+    New Baseline", IEEE Transactions on Cybernetics 47(2), 2017.
 
     Example:
         >>> import drcl_mini
@@ -50,17 +50,17 @@ class DeepSM(DeepBaseline):
         (250, 10)
     """
 
-    title: ClassVar[str] = "deep-SM"
-    together: ClassVar[bool] = False
-    unit_rows: ClassVar[bool] = False
-    grid: ClassVar[dict[str, list]] = {"learning_rate": RATES, "hidden": [(256,), (256, 256)]}
+    title = "deep-SM"
+    together = False
+    unit_rows = False
+    grid = with_rates(hidden=[(256,), (256, 256)])
 
     def _width(self) -> int:
         return self.n_classes_
 
-    def _losses(self, network: Network, batch: Batch) -> Terms:
-        ((name, (x, y)),) = batch.items()
-        return {"label": label_loss(network.outputs(name, x), y)}
+    def losses(self, network: Network, X: Named, Y: Named, F: Named) -> Named:
+        ((v, f),) = F.items()
+        return {"label": label_loss(f, Y[v])}
 
-    def _rows(self, network: Network, name: str, x: Tensor) -> Tensor:
-        return network.outputs(name, x).softmax(dim=1)
+    def _rows(self, network: Network, name: str, F: Tensor) -> Tensor:
+        return F.softmax(dim=1)

@@ -1,16 +1,14 @@
-"""Deep supervised cross-modal retrieval (DSCMR): labels in the common space, classes apart, pairs together."""
+"""Deep supervised cross-modal retrieval (DSCMR): labels from the common space, pairs together."""
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import ClassVar
 
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from ..training.watch import Terms
-from .joint import RATES, Batch, DeepBaseline
-from .parts import Network, mean_distance, mlp, related
+from .joint import DeepBaseline, Named, with_rates
+from .parts import Network, distances, mlp, related
 
 
 def likelihood_loss(a: Tensor, b: Tensor, same: Tensor, scale: float) -> Tensor:
@@ -35,26 +33,28 @@ def likelihood_loss(a: Tensor, b: Tensor, same: Tensor, scale: float) -> Tensor:
 
 @dataclass(eq=False)
 class DSCMR(DeepBaseline):
-    r"""Three losses on the outputs F_v (n, D) of paired items, added up over modalities and their pairs.
+    r"""Three losses on the outputs F_v (n, D) of paired items, added up over modalities and pairs.
 
     .. math:: \min\; \sum_v \tfrac1n \sum_i \|P^\top F_{v,i} + b - Y_i\|_2
         + \lambda \sum_{v \le u} \mathrm{likelihood}(F_v, F_u)
         + \eta \sum_{v < u} \tfrac1n \sum_i \|F_{v,i} - F_{u,i}\|_2
 
-    The likelihood's logits are half the cosines. The encoders' last layer is shared by all modalities, as are P (D, C)
-    and b (C,), which are learned with the rest.
+    The likelihood's logits are half the cosines. The encoders' last layer is shared by all
+    modalities, as are P (D, C) and b (C,), which are learned with the rest.
 
-    Follows the authors' code, where the first and the third term are mean lengths of rows, as here; the paper writes
-    them as Frobenius norms over n, :math:`\tfrac1n \|\cdot\|_F`, which weigh them less by a factor of about √n.
-    Departs from both: more than two modalities add up over pairs; where pairs have unlike labels (noise), each modality
-    keeps its own; items of several classes are alike or not (the code counts the classes they share).
+    Follows the authors' code, where the first and the third term are mean lengths of rows, as here;
+    the paper writes them as Frobenius norms over n, :math:`\tfrac1n \|\cdot\|_F`, which weigh them
+    less by a factor of about √n. Departs from both: more than two modalities add up over pairs;
+    where pairs have unlike labels (noise), each modality keeps its own; items of several classes
+    are alike or not (the code counts the classes they share).
 
     Args:
         likelihood_weight: λ; 1e-3 is the authors'.
         invariance_weight: η; 1e-1 is the authors'.
 
-    Source: Zhen, Hu, Wang and Peng, "Deep Supervised Cross-Modal Retrieval", CVPR 2019; the terms and their weights:
-    their code, github.com/penghu-cs/DSCMR, ``train_model.py``, ``main.py`` and ``model.py``.
+    Source: Zhen, Hu, Wang and Peng, "Deep Supervised Cross-Modal Retrieval", CVPR 2019; the terms
+    and their weights: their code, github.com/penghu-cs/DSCMR, ``train_model.py``, ``main.py`` and
+    ``model.py``.
 
     Example:
         >>> import drcl_mini
@@ -64,10 +64,11 @@ class DSCMR(DeepBaseline):
         (250, 256)
     """
 
-    title: ClassVar[str] = "DSCMR"
-    needs_pairs: ClassVar[bool] = True
-    shares_last: ClassVar[bool] = True
-    grid: ClassVar[dict[str, list]] = {"learning_rate": RATES, "likelihood_weight": [1e-3, 1.0]}
+    title = "DSCMR"
+    needs_pairs = True
+    unit_rows = False
+    shares_last = True
+    grid = with_rates(likelihood_weight=[1e-3, 1.0])
 
     likelihood_weight: float = 1e-3
     invariance_weight: float = 1e-1
@@ -75,14 +76,15 @@ class DSCMR(DeepBaseline):
     def _parts(self, names: tuple[str, ...], source: torch.Generator) -> dict[str, nn.Module]:
         return {"labels": mlp(self.dim, (), self.n_classes_, source)}
 
-    def _losses(self, network: Network, batch: Batch) -> Terms:
-        seen = [(network.outputs(name, x), y) for name, (x, y) in batch.items()]
-        pairs = list(combinations(seen, 2))
-        own = zip(seen, seen, strict=True)
-        alike = [likelihood_loss(a, b, related(y, z), 0.5) for (a, y), (b, z) in [*pairs, *own]]
+    def losses(self, network: Network, X: Named, Y: Named, F: Named) -> Named:
+        labels = network.parts["labels"]
+        pairs = list(combinations(F, 2))
+        every = pairs + [(v, v) for v in F]
+        alike = [likelihood_loss(F[v], F[u], related(Y[v], Y[u]), 0.5) for v, u in every]
+        errors = [distances(labels(F[v]), Y[v]).mean() for v in F]
+        gaps = [distances(F[v], F[u]).mean() for v, u in pairs]
         return {
-            "regression": sum(mean_distance(network.parts["labels"](f), y) for f, y in seen),
+            "regression": sum(errors),
             "likelihood": self.likelihood_weight * sum(alike),
-            "invariance": self.invariance_weight
-            * sum(mean_distance(a, b) for (a, _), (b, _) in pairs),
+            "invariance": self.invariance_weight * sum(gaps),
         }

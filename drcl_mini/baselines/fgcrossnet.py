@@ -1,17 +1,15 @@
-"""FGCrossNet's losses: one head for all media; logits that tell classes, are compact in them, and keep apart."""
+"""FGCrossNet: one head for all media; its logits tell classes, are compact in them, keep apart."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from ..training.batches import generator
-from ..training.watch import Terms
 from .deep_sm import label_loss
-from .joint import RATES, Batch, DeepBaseline
-from .parts import Network, mlp, related
+from .joint import DeepBaseline, Named, with_rates
+from .parts import Network, distances, mlp, related, shares
 
 
 def center_loss(features: Tensor, centers: Tensor) -> Tensor:
@@ -28,9 +26,7 @@ def center_loss(features: Tensor, centers: Tensor) -> Tensor:
     return (features - centers).square().sum(dim=1).mean()
 
 
-def quadruplet_loss(
-    anchor: Tensor, positive: Tensor, negative: Tensor, other: Tensor, margins: tuple[float, float]
-) -> Tensor:
+def quadruplet_loss(a: Tensor, p: Tensor, n: Tensor, o: Tensor, margin: float) -> Tensor:
     r"""Items of a class nearer than items of two classes, whether the anchor is one of them or not.
 
     .. math:: \frac1m \sum \big[(d_{ap} - d_{an} + \alpha_1) + (d_{ap} - d_{no} + \alpha_2)\big]_+
@@ -38,23 +34,18 @@ def quadruplet_loss(
     d are Euclidean distances, m counts the quadruplets that are above 0.
 
     Args:
-        anchor: a, (n, C).
-        positive: p, (n, C), of the anchor's class.
-        negative: n, (n, C), of another class.
-        other: o, (n, C), of a class that neither has.
-        margins: α₁, α₂.
+        a: anchors, (n, C).
+        p: positives, (n, C), of the anchor's class.
+        n: negatives, (n, C), of another class.
+        o: others, (n, C), of a class that neither has.
+        margin: α₁ + α₂.
 
     Example:
         >>> a, n, o = torch.zeros(1, 2), torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
-        >>> quadruplet_loss(a, a, n, n, (1.0, 0.5)).item(), quadruplet_loss(a, a, 3 * n, o, (1.0, 0.5)).item()
+        >>> quadruplet_loss(a, a, n, n, 1.5).item(), quadruplet_loss(a, a, 3 * n, o, 1.5).item()
         (0.5, 0.0)
     """
-
-    def distance(a: Tensor, b: Tensor) -> Tensor:
-        return torch.linalg.vector_norm(a - b, dim=1)
-
-    apart = distance(anchor, negative) + distance(negative, other)
-    losses = nnf.relu(2 * distance(anchor, positive) - apart + sum(margins))
+    losses = nnf.relu(2 * distances(a, p) - (distances(a, n) + distances(n, o)) + margin)
     return losses.sum() / (losses > 0).sum().clamp(min=1)
 
 
@@ -70,10 +61,9 @@ def draw_quadruplets(labels: Tensor, source: torch.Generator) -> Tensor:
         ...     [[0, 1, 2, 3], [1, 0, 3, 2]], [[0, 1, 3, 2], [1, 0, 2, 3]])
         True
     """
-    n, same = len(labels), related(labels, labels) > 0
-    keys = torch.rand(3, n, n, generator=source).to(
-        labels.device
-    )  # drawn on the CPU: the same on every device
+    n = len(labels)
+    same = related(labels, labels) > 0
+    keys = torch.rand(3, n, n, generator=source).to(labels.device)  # the same on every device
 
     def pick(allowed: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
         return (key * allowed).argmax(dim=1), allowed.any(dim=1)
@@ -87,18 +77,19 @@ def draw_quadruplets(labels: Tensor, source: torch.Generator) -> Tensor:
 
 @dataclass(eq=False)
 class FGCrossNet(DeepBaseline):
-    r"""All media through one head, under three constraints on its logits; items are compared by class posteriors.
+    r"""All media through one head, with three losses on its logits; class posteriors are compared.
 
-    .. math:: \min\; \sum_v \mathrm{CE}(Z_v, Y_v) + \lambda_c\, \mathrm{center}(Z) + \lambda_r\, \mathrm{quadruplet}(Z),
-        \qquad z = \mathrm{softmax}(Z)
+    .. math:: \min\; \sum_v \mathrm{CE}(Z_v, Y_v) + \lambda_c\, \mathrm{center}(Z)
+        + \lambda_r\, \mathrm{quadruplet}(Z), \qquad z = \mathrm{softmax}(Z)
 
-    Z_v (n, C) are the logits of medium v, Z those of all media in a batch. The centres (C, C) are learned with the
-    rest. Needs no pairs.
+    Z_v (n, C) are the logits of medium v, Z those of all media in a batch. The centres (C, C) are
+    learned with the rest. Needs no pairs.
 
-    Departs from the paper and its code: their uniform network (a ResNet) reads raw media as pictures, all of it shared;
-    here an encoder for each modality brings given features to one width, and the two layers after it, up to the logits,
-    are shared. Quadruplets are drawn at random, one for each item, where the code takes all of a batch of 16; all three
-    constraints work from the start, where the code adds the third in a second training. (The code also gives the
+    Departs from the paper and its code: their uniform network (a ResNet) reads raw media as
+    pictures, all of it shared; here an encoder for each modality brings given features to one
+    width, and the two layers after it, up to the logits, are shared. Quadruplets are drawn at
+    random, one for each item, where the code takes all of a batch of 16; all three constraints work
+    from the start, where the code adds the third in a second training. (The code also gives the
     centres a learning rate of their own, by rescaled gradients, which Adam doesn't notice.)
 
     Args:
@@ -106,9 +97,10 @@ class FGCrossNet(DeepBaseline):
         ranking_weight: λ_r; 0.1 is the authors'.
         margins: α₁, α₂; 1 and 0.5 are the authors'.
 
-    Source: He, Peng and Xie, "A New Benchmark and Approach for Fine-grained Cross-media Retrieval", ACM Multimedia
-    2019; losses, weights, margins and what is ranked: their code, github.com/PKU-ICST-MIPL/FGCrossNet_ACMMM2019,
-    ``train.py``, ``rankingloss.py``, ``centerloss.py`` and ``test.py``.
+    Source: He, Peng and Xie, "A New Benchmark and Approach for Fine-grained Cross-media Retrieval",
+    ACM Multimedia 2019; losses, weights, margins and what is ranked: their code,
+    github.com/PKU-ICST-MIPL/FGCrossNet_ACMMM2019, ``train.py``, ``rankingloss.py``,
+    ``centerloss.py`` and ``test.py``.
 
     Example:
         >>> import drcl_mini
@@ -117,9 +109,10 @@ class FGCrossNet(DeepBaseline):
         (250, 10)
     """
 
-    title: ClassVar[str] = "FGCrossNet"
-    shares_last: ClassVar[bool] = True
-    grid: ClassVar[dict[str, list]] = {"learning_rate": RATES, "center_weight": [1e-3, 1e-2]}
+    title = "FGCrossNet"
+    unit_rows = False
+    shares_last = True
+    grid = with_rates(center_weight=[1e-3, 1e-2])
 
     center_weight: float = 1e-3
     ranking_weight: float = 0.1
@@ -127,28 +120,27 @@ class FGCrossNet(DeepBaseline):
 
     def _parts(self, names: tuple[str, ...], source: torch.Generator) -> dict[str, nn.Module]:
         self._draws = generator(self.seed, "quadruplets")
-        centers = torch.randn(
-            self.n_classes_, self.n_classes_, generator=source, dtype=torch.float32
-        )
-        return {
-            "labels": mlp(self.dim, (), self.n_classes_, source),
-            "centers": nn.ParameterList([nn.Parameter(centers)]),
-        }
+        classes = self.n_classes_
+        centers = torch.randn(classes, classes, generator=source, dtype=torch.float32)
+        labels = mlp(self.dim, (), classes, source)
+        return {"labels": labels, "centers": nn.ParameterList([centers])}
 
-    def _logits(self, network: Network, name: str, x: Tensor) -> Tensor:
-        return network.parts["labels"](nnf.relu(network.outputs(name, x)))
+    def _logits(self, network: Network, F: Tensor) -> Tensor:
+        return network.parts["labels"](nnf.relu(F))
 
-    def _losses(self, network: Network, batch: Batch) -> Terms:
-        seen = [(self._logits(network, name, x), y) for name, (x, y) in batch.items()]
-        logits, labels = (torch.cat(rows) for rows in zip(*seen, strict=True))
+    def losses(self, network: Network, X: Named, Y: Named, F: Named) -> Named:
+        Z = [self._logits(network, f) for f in F.values()]
+        logits = torch.cat(Z)
+        labels = torch.cat(list(Y.values()))
+        a, p, n, o = logits[draw_quadruplets(labels, self._draws)]
+        ranking = quadruplet_loss(a, p, n, o, sum(self.margins))
         (centers,) = network.parts["centers"]
-        quadruplets = logits[draw_quadruplets(labels, self._draws)]
+        center = center_loss(logits, shares(labels) @ centers)
         return {
-            "label": sum(label_loss(z, y) for z, y in seen),
-            "center": self.center_weight
-            * center_loss(logits, labels / labels.sum(dim=1, keepdim=True) @ centers),
-            "ranking": self.ranking_weight * quadruplet_loss(*quadruplets, self.margins),
+            "label": sum(map(label_loss, Z, Y.values())),
+            "center": self.center_weight * center,
+            "ranking": self.ranking_weight * ranking,
         }
 
-    def _rows(self, network: Network, name: str, x: Tensor) -> Tensor:
-        return self._logits(network, name, x).softmax(dim=1)
+    def _rows(self, network: Network, name: str, F: Tensor) -> Tensor:
+        return self._logits(network, F).softmax(dim=1)

@@ -1,4 +1,4 @@
-"""GSS-SL: regression into the label space, smoothed by a graph of labels, with whole features left out."""
+"""GSS-SL: regression to labels, smoothed by a graph of labels, with whole features left out."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -20,15 +20,16 @@ class GSSSL(Linear):
     .. math:: \min_{P, F} \sum_v \Big( \lVert X_v P_v - F_v \rVert^2 + \mu \lVert F_v - Y_v \rVert^2
         + \lambda n_v \lVert P_v \rVert_{2,1} \Big) + \gamma \operatorname{tr} F^\top L F
 
-    :math:`P_v` (d_v, C) takes items to soft labels :math:`F_v` (n_v, C), which stay near the labels :math:`Y_v` and,
-    by the Laplacian :math:`L = I - D^{-1/2} S D^{-1/2}` of the graph :math:`S_{ij} = y_i^\top y_j` over the items of
-    *all* modalities, near each other where labels are shared: that is the link between modalities. The l2,1 norm, the
-    sum of P's row lengths, switches whole features off, so by default there is no PCA. Two closed forms alternate:
-    P given F (reweighted ridge regression), F given P. **No pairs** needed; multi-hot labels too.
+    :math:`P_v` (d_v, C) takes items to soft labels :math:`F_v` (n_v, C), which stay near the labels
+    :math:`Y_v` and, by the Laplacian :math:`L = I - D^{-1/2} S D^{-1/2}` of the graph :math:`S_{ij}
+    = y_i^\top y_j` over the items of *all* modalities, near each other where labels are shared:
+    that is the link between modalities. The l2,1 norm, the sum of P's row lengths, switches whole
+    features off, so by default there is no PCA. Two closed forms alternate: P given F (reweighted
+    ridge regression), F given P. **No pairs** needed; multi-hot labels too.
 
-    Left out is the semi-supervised part, which guesses labels of unlabelled items over the same graph: here every
-    training item has labels. The objective is put together from the paper's description (its full text and code are
-    not at hand), so constants may differ from the authors'.
+    Left out is the semi-supervised part, which guesses labels of unlabelled items over the same
+    graph: here every training item has labels. The objective is put together from the paper's
+    description (its full text and code are not at hand), so constants may differ from the authors'.
 
     Args:
         fidelity: μ, how close soft labels stay to the labels.
@@ -39,8 +40,8 @@ class GSSSL(Linear):
     Attributes:
         objective_: its value after each of them; it never grows.
 
-    Source: Zhang, Ma, Li, Huang and Tian, "Generalized Semi-supervised and Structured Subspace Learning for Cross-Modal
-    Retrieval", IEEE Transactions on Multimedia 20(1), 2018.
+    Source: Zhang, Ma, Li, Huang and Tian, "Generalized Semi-supervised and Structured Subspace
+    Learning for Cross-Modal Retrieval", IEEE Transactions on Multimedia 20(1), 2018.
 
     Example:
         >>> import drcl_mini
@@ -50,8 +51,8 @@ class GSSSL(Linear):
         ((250, 10), True)
     """
 
-    title: ClassVar[str] = "GSS-SL"
-    grid: ClassVar[dict[str, list]] = {"sparsity": [0.003, 0.01, 0.03], "fidelity": [1.0, 10.0]}
+    title = "GSS-SL"
+    grid: ClassVar = {"sparsity": [0.003, 0.01, 0.03], "fidelity": [1.0, 10.0]}
 
     variance: float | None = None
     fidelity: float = 1.0
@@ -60,35 +61,33 @@ class GSSSL(Linear):
     iterations: int = 10
 
     def _learn(self, train: Split, validation: Split | None) -> None:
-        views, sizes = self._prepare(train), [len(x) for x in train.features.values()]
-        y = np.vstack(
-            [np.eye(self.n_classes_)[t] if t.ndim == 1 else t for t in train.labels.values()]
-        )
-        graph = y / np.sqrt(y @ y.sum(axis=0))[:, None]  # B, (n, C): L = I − B Bᵀ, never formed
+        views = self.prepared(train)
+        one_hot = np.eye(self.n_classes_)
+        Y = np.vstack([one_hot[y] if y.ndim == 1 else y for y in train.labels.values()])
+        G = Y / np.sqrt(Y @ Y.sum(axis=0))[:, None]  # (n, C): L = I − G Gᵀ, never formed
         whole = 1 + self.fidelity + self.smoothness
-        inner = np.linalg.inv(whole * np.eye(y.shape[1]) - self.smoothness * graph.T @ graph)
-        soft, norms = y, {m: np.ones(x.shape[1]) for m, x in views.items()}
-        grams, self.objective_ = {m: x.T @ x for m, x in views.items()}, []
+        inner = np.linalg.inv(whole * np.eye(Y.shape[1]) - self.smoothness * G.T @ G)
+        ends = np.cumsum([len(x) for x in views.values()])[:-1]
+        grams = {v: x.T @ x for v, x in views.items()}
+        # A constant feature has no ridge without sparsity.
+        least = {v: 1e-9 * max(np.trace(gram), 1e-9) for v, gram in grams.items()}
+        norms = {v: np.ones(x.shape[1]) for v, x in views.items()}
+        F = Y
+        self.weights_ = {}
+        self.objective_ = []
         for _ in range(self.iterations):
-            targets = np.split(soft, np.cumsum(sizes)[:-1])
-            self.weights_ = {
-                m: _regress(grams[m], x.T @ f, 0.5 * self.sparsity * len(x) / norms[m])
-                for (m, x), f in zip(views.items(), targets, strict=True)
-            }
-            norms = {m: np.sqrt((p**2).sum(axis=1) + EPSILON) for m, p in self.weights_.items()}
-            fitted = np.vstack([x @ self.weights_[m] for m, x in views.items()])
-            pull = fitted + self.fidelity * y
-            soft = (
-                pull + self.smoothness * graph @ (inner @ (graph.T @ pull))
-            ) / whole  # Woodbury: n × n not needed
+            for (v, x), f in zip(views.items(), np.split(F, ends), strict=True):
+                ridge = np.diag(0.5 * self.sparsity * len(x) / norms[v] + least[v])
+                P = solve(grams[v] + ridge, x.T @ f, assume_a="pos")
+                self.weights_[v] = P
+                norms[v] = np.sqrt((P**2).sum(axis=1) + EPSILON)
+            fitted = np.vstack([x @ self.weights_[v] for v, x in views.items()])
+            pull = fitted + self.fidelity * Y
+            # Woodbury: no matrix is n × n.
+            F = (pull + self.smoothness * G @ (inner @ (G.T @ pull))) / whole
             self.objective_.append(
-                ((fitted - soft) ** 2).sum()
-                + self.fidelity * ((soft - y) ** 2).sum()
-                + self.sparsity * sum(len(x) * norms[m].sum() for m, x in views.items())
-                + self.smoothness * ((soft**2).sum() - ((graph.T @ soft) ** 2).sum())
+                ((fitted - F) ** 2).sum()
+                + self.fidelity * ((F - Y) ** 2).sum()
+                + self.sparsity * sum(len(x) * norms[v].sum() for v, x in views.items())
+                + self.smoothness * ((F**2).sum() - ((G.T @ F) ** 2).sum())
             )
-
-
-def _regress(gram: np.ndarray, cross: np.ndarray, ridge: np.ndarray) -> np.ndarray:
-    """(XᵀX + diag(ridge))⁻¹ XᵀF; a constant feature has neither signal nor, without sparsity, a ridge."""
-    return solve(gram + np.diag(ridge + 1e-9 * max(np.trace(gram), 1e-9)), cross, assume_a="pos")

@@ -1,9 +1,8 @@
-"""What the linear methods share: features standardised and rotated by PCA, and the generalised eigenproblem."""
+"""What the linear methods share: standardised features, PCA, the generalised eigenproblem."""
 
-import sys
+from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from numbers import Integral, Real
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -13,14 +12,10 @@ from ..data.split import Split
 from .base import Baseline
 
 Views = Mapping[str, np.ndarray]
+"""By modality: prepared features X_v (n_v, p_v), each column with mean 0."""
 
-RULES: Mapping[str, tuple[type, float, float, str]] = {
-    "variance": (Real, 1e-9, 1, "a share above 0 and at most 1, or None"),
-    "components": (Integral, 1, sys.maxsize, "a whole number of at least 1, or None"),
-    "iterations": (Integral, 1, sys.maxsize, "a whole number of at least 1"),
-    "C": (Real, 1e-12, sys.float_info.max, "a number above 0"),
-}
-"""Kind, least and greatest value of the settings that aren't simply numbers of at least 0, and how to say so."""
+Matrices = tuple[np.ndarray, np.ndarray]
+"""A and B of a generalised eigenproblem A w = λ B w."""
 
 
 class Preparation(NamedTuple):
@@ -51,7 +46,7 @@ def prepare(x: np.ndarray, variance: float | None, name: str) -> Preparation:
         ValueError: every feature is constant.
 
     Example:
-        >>> x = np.array([[0.0, 0.0, 5.0], [1.0, 2.0, 5.0], [2.0, 4.0, 5.0]])  # a twin and a constant
+        >>> x = np.array([[0.0, 0.0, 5], [1, 2, 5], [2, 4, 5]])  # a twin and a constant
         >>> prepare(x, 1.0, "toy").apply(x).shape
         (3, 1)
     """
@@ -59,23 +54,25 @@ def prepare(x: np.ndarray, variance: float | None, name: str) -> Preparation:
     mean, scale = x.mean(axis=0), x.std(axis=0)
     still = scale <= 1e-7 * np.abs(mean)  # float32 features: what is left is rounding
     if still.all():
-        raise ValueError(
-            f"modality {name!r}: all {x.shape[1]} features are constant: there is nothing to learn from"
-        )
-    z = (x - mean) / np.where(still, 1, scale)
+        told = f"all {x.shape[1]} features are constant: there is nothing to learn from"
+        raise ValueError(f"modality {name!r}: {told}")
+    scale[still] = 1
+    z = (x - mean) / scale
     if variance is None:
-        return Preparation(mean, np.where(still, 1, scale), None)
+        return Preparation(mean, scale, None)
     wide = z.shape[1] > z.shape[0]  # the smaller of the two Gram matrices has all that is needed
-    values, vectors = eigh(z @ z.T if wide else z.T @ z)
-    values, vectors = values[::-1], vectors[:, ::-1]
+    gram = z @ z.T if wide else z.T @ z
+    values, vectors = (np.flip(part, axis=-1) for part in eigh(gram))  # the greatest first
     share = np.cumsum(values) / values.sum()
     kept = min(np.searchsorted(share, variance - 1e-12) + 1, (values > 1e-10 * values[0]).sum())
-    rotation = z.T @ vectors[:, :kept] / np.sqrt(values[:kept]) if wide else vectors[:, :kept]
-    return Preparation(mean, np.where(still, 1, scale), rotation)
+    rotation = vectors[:, :kept]
+    if wide:
+        rotation = z.T @ rotation / np.sqrt(values[:kept])
+    return Preparation(mean, scale, rotation)
 
 
 def ridged(matrix: np.ndarray, regularisation: float) -> np.ndarray:
-    """B + r · (trace B / d) · I: the ridge is in units of B's mean eigenvalue, so it means the same for any data."""
+    """B + r · (trace B / d) · I: a ridge in units of B's mean eigenvalue, whatever the data."""
     return matrix + regularisation * np.trace(matrix) / len(matrix) * np.eye(len(matrix))
 
 
@@ -85,8 +82,8 @@ def solve(a: np.ndarray, b: np.ndarray, components: int, views: Views) -> dict[s
     Args:
         a: (d, d), symmetric, d = d_1 + … + d_V.
         b: (d, d), symmetric, positive definite.
-        components: how many eigenvectors, those of the greatest λ, at most. Those with λ ≤ 0 are left out: along
-            them the modalities disagree, or nothing varies.
+        components: how many eigenvectors, those of the greatest λ, at most. Those with λ ≤ 0 are
+            left out: along them the modalities disagree, or nothing varies.
         views: prepared features (n_v, d_v), for their names and widths.
 
     Returns:
@@ -96,23 +93,23 @@ def solve(a: np.ndarray, b: np.ndarray, components: int, views: Views) -> dict[s
         ValueError: B is not positive definite.
 
     Example:
-        >>> solve(np.diag([1.0, 3.0]), np.eye(2), 1, {"a": np.ones((5, 1)), "b": np.ones((5, 1))})["b"].round().tolist()
+        >>> views = {"a": np.ones((5, 1)), "b": np.ones((5, 1))}
+        >>> solve(np.diag([1.0, 3.0]), np.eye(2), 1, views)["b"].round().tolist()
         [[1.0]]
     """
     count = min(components, len(a))
     try:
         values, vectors = eigh(a, b, subset_by_index=[len(a) - count, len(a) - 1])
     except LinAlgError:
-        raise ValueError(
-            "the scatter matrix is singular: use a greater regularisation, or a lesser variance"
-        ) from None
+        advice = "use a greater regularisation, or a lesser variance"
+        raise ValueError(f"the scatter matrix is singular: {advice}") from None
     useful = max((values > 1e-9 * abs(values[-1])).sum(), 1)
     ends = np.cumsum([x.shape[1] for x in views.values()])[:-1]
     return dict(zip(views, np.split(vectors[:, ::-1][:, :useful], ends), strict=True))
 
 
 def between_views(views: Views) -> np.ndarray:
-    """The covariance of paired, centred views with itself, less its diagonal blocks: X_vᵀ X_u / n for v ≠ u."""
+    """The covariances of paired, centred views: blocks X_vᵀ X_u / n for v ≠ u, else 0."""
     joint = np.hstack(list(views.values()))
     return joint.T @ joint / len(joint) - block_diag(*(x.T @ x / len(x) for x in views.values()))
 
@@ -133,23 +130,34 @@ class Linear(Baseline):
 
     variance: float | None = 0.99
 
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            name, value = field.name, getattr(self, field.name)
-            kind, least, most, wanted = RULES.get(
-                name, (Real, 0, sys.float_info.max, "a number of at least 0")
-            )
-            if name in ("seed", "device") or (value is None and "None" in str(field.type)):
-                continue
-            if not isinstance(value, kind) or isinstance(value, bool) or not least <= value <= most:
-                raise ValueError(f"{self.title}: setting {name!r} is {value!r}, expected {wanted}")
-
-    def _prepare(self, train: Split) -> dict[str, np.ndarray]:
-        """Learn the preparations, and apply them: {modality: float64 (n_v, p_v)}, each column with mean 0."""
-        self.preparations_ = {
-            name: prepare(x, self.variance, name) for name, x in train.features.items()
-        }
-        return {name: self.preparations_[name].apply(x) for name, x in train.features.items()}
+    def prepared(self, train: Split) -> dict[str, np.ndarray]:
+        """Learn how to prepare features, and do so: {modality: X_v}, float64 (n_v, p_v)."""
+        self.preparations_ = {v: prepare(x, self.variance, v) for v, x in train.features.items()}
+        return {v: self.preparations_[v].apply(x) for v, x in train.features.items()}
 
     def _embed(self, name: str, x: np.ndarray) -> np.ndarray:
         return self.preparations_[name].apply(x) @ self.weights_[name]
+
+
+@dataclass(eq=False)
+class Eigen(Linear):
+    """A linear method whose W are eigenvectors, A w = λ B w, cut into one W_v for each modality.
+
+    Args:
+        components: D, at most; ``None``: C − 1 where classes link the modalities, else the smallest
+            p_v.
+    """
+
+    components: int | None = None
+
+    @abstractmethod
+    def matrices(self, views: Views, labels: Views) -> Matrices:
+        """A and B, both (p, p), p = Σ p_v."""
+
+    def _learn(self, train: Split, validation: Split | None) -> None:
+        views = self.prepared(train)
+        most = min(x.shape[1] for x in views.values())
+        if self.needs_single_label:
+            most = self.n_classes_ - 1
+        A, B = self.matrices(views, train.labels)
+        self.weights_ = solve(A, B, self.components or most, views)

@@ -1,15 +1,13 @@
 """Multimodal robust learning (MRL): clusters that trust likely labels, and pairs that need none."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from ..method.prior import orthogonal_prior
-from ..training.watch import Terms
-from .joint import RATES, Batch, DeepBaseline
+from .joint import DeepBaseline, Named, with_rates
 from .parts import Network
 
 
@@ -18,8 +16,8 @@ def robust_clustering(logits: Tensor, labels: Tensor) -> Tensor:
 
     .. math:: \frac1n \sum_i \log\big(1 - p(y_i \mid x_i)\big), \qquad p = \mathrm{softmax}(Z_i)
 
-    Its gradient by the label's logit is −p, that of cross entropy −(1 − p): likely items lead, where cross entropy
-    follows the unlikely ones, which label noise makes.
+    Its gradient by the label's logit is −p, that of cross entropy −(1 − p): likely items lead,
+    where cross entropy follows the unlikely ones, which label noise makes.
 
     Args:
         logits: Z, (n, C).
@@ -52,7 +50,8 @@ def contrastive_loss(views: list[Tensor], temperature: float) -> Tensor:
         >>> round(contrastive_loss(views, 1.0).item(), 4)  # 2 · log(1 + 2 / e)
         1.1029
     """
-    n, rows = len(views[0]), torch.cat(views)
+    n = len(views[0])
+    rows = torch.cat(views)
     own = torch.eye(len(rows), dtype=torch.bool, device=rows.device)
     scores = (rows @ rows.T / temperature).masked_fill(own, -torch.inf)
     scores = scores.unflatten(1, (len(views), n))  # (V n, V, n): of row i, view u, item j
@@ -65,24 +64,25 @@ def contrastive_loss(views: list[Tensor], temperature: float) -> Tensor:
 class MRL(DeepBaseline):
     r"""Learning with noisy labels: robust clusters and multimodal contrast on unit rows F_v (n, D).
 
-    .. math:: \min\; \beta \sum_v \mathrm{RC}(F_v C / \tau_1, Y_v) + (1 - \beta)\, \mathrm{MC}(F_1, …, F_V)
+    .. math:: \min\; \beta \sum_v \mathrm{RC}(F_v C / \tau_1, Y_v)
+        + (1 - \beta)\, \mathrm{MC}(F_1, …, F_V)
 
-    The class centres C (D, C) are unit columns, start orthonormal, are learned, and shared by the modalities. MC needs
-    pairs, no labels.
+    The class centres C (D, C) are unit columns, start orthonormal, are learned, and shared by the
+    modalities. MC needs pairs, no labels.
 
-    Follows the authors' code in what the contrast leaves out (a row's similarity to itself) and in its factor, 2/(V n).
-    Departs from it: no cosine schedule (the learning rate stays what it is), batches and rate are those of all compared
-    methods, the centres are brought to unit length inside the loss instead of between steps, and there is a temperature
-    for each loss.
+    Follows the authors' code in what the contrast leaves out (a row's similarity to itself) and in
+    its factor, 2/(V n). Departs from it: no cosine schedule (the learning rate stays what it is),
+    batches and rate are those of all compared methods, the centres are brought to unit length
+    inside the loss instead of between steps, and there is a temperature for each loss.
 
     Args:
         beta: β; the authors' command for Wikipedia has 0.7.
         cluster_temperature: τ₁; 1 is the authors'.
         contrast_temperature: τ; 1 is the authors'.
 
-    Source: Hu, Peng, Zhu, Zhen and Lin, "Learning Cross-Modal Retrieval with Noisy Labels", CVPR 2021; the contrast,
-    the centres, temperatures and the schedule: their code, github.com/penghu-cs/MRL, ``main_noisy.py``,
-    ``src/utils.py`` and README.
+    Source: Hu, Peng, Zhu, Zhen and Lin, "Learning Cross-Modal Retrieval with Noisy Labels", CVPR
+    2021; the contrast, the centres, temperatures and the schedule: their code,
+    github.com/penghu-cs/MRL, ``main_noisy.py``, ``src/utils.py`` and README.
 
     Example:
         >>> import drcl_mini
@@ -93,9 +93,9 @@ class MRL(DeepBaseline):
         (250, 256)
     """
 
-    title: ClassVar[str] = "MRL"
-    needs_pairs: ClassVar[bool] = True
-    grid: ClassVar[dict[str, list]] = {"learning_rate": RATES, "beta": [0.7, 0.9]}
+    title = "MRL"
+    needs_pairs = True
+    grid = with_rates(beta=[0.7, 0.9])
 
     beta: float = 0.9
     cluster_temperature: float = 1.0
@@ -103,15 +103,11 @@ class MRL(DeepBaseline):
 
     def _parts(self, names: tuple[str, ...], source: torch.Generator) -> dict[str, nn.Module]:
         start = orthogonal_prior(self.dim, self.n_classes_, source)
-        return {"centers": nn.ParameterList([nn.Parameter(start)])}
+        return {"centers": nn.ParameterList([start])}
 
-    def _losses(self, network: Network, batch: Batch) -> Terms:
+    def losses(self, network: Network, X: Named, Y: Named, F: Named) -> Named:
         (centers,) = network.parts["centers"]
-        centers = nnf.normalize(centers, dim=0) / self.cluster_temperature
-        rows = {name: network.unit(name, x) for name, (x, _) in batch.items()}
-        clusters = [robust_clustering(rows[name] @ centers, y) for name, (_, y) in batch.items()]
-        contrast = contrastive_loss(list(rows.values()), self.contrast_temperature)
+        C = nnf.normalize(centers, dim=0) / self.cluster_temperature
+        clusters = [robust_clustering(F[v] @ C, Y[v]) for v in F]
+        contrast = contrastive_loss(list(F.values()), self.contrast_temperature)
         return {"clusters": self.beta * sum(clusters), "contrast": (1 - self.beta) * contrast}
-
-    def _rows(self, network: Network, name: str, x: Tensor) -> Tensor:
-        return network.unit(name, x)

@@ -9,7 +9,7 @@ from ..data.split import Split
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Relabelled(Split):
-    """A split made from another one, with its number of classes, also where the last class has no item left.
+    """A split made from another one, with C of that one even if its last class has no item left.
 
     Args:
         features: as in :class:`drcl_mini.Split`.
@@ -34,28 +34,26 @@ def check_pairs(split: Split, title: str) -> None:
     first, *others = split.modalities
     for other in others:
         a, b = split.labels[first], split.labels[other]
-        if a.shape != b.shape or not np.array_equal(a, b):
-            sizes = f"{len(a)} items of {first!r} and {len(b)} of {other!r}"
-            reason = (
-                "don't pair" if len(a) != len(b) else "don't pair: their labels differ row by row"
-            )
-            raise ValueError(
-                f"{title} needs pairs, but {sizes} {reason}; class_pairs(split) pairs within classes"
-            )
+        if not np.array_equal(a, b):
+            sizes = f"{len(a)} items of {first!r} and {len(b)} of {other!r} don't pair"
+            reason = ": their labels differ row by row" if len(a) == len(b) else ""
+            advice = "class_pairs(split) pairs within classes"
+            raise ValueError(f"{title} needs pairs, but {sizes}{reason}; {advice}")
 
 
 def class_pairs(split: Split, seed: int = 0) -> Split:
     """Pair items of the same class at random, so that row i has one class in all modalities.
 
-    For each class every modality's items are shuffled and repeated until they are as many as in the modality that
-    has most, so no item is left out. Classes that a modality lacks are left out; C stays as it is.
+    For each class every modality's items are shuffled and repeated until they are as many as in the
+    modality that has most, so no item is left out. Classes that a modality lacks are left out; C
+    stays as it is.
 
     Raises:
         ValueError: multi-hot labels, or no class that all modalities have.
 
     Example:
-        >>> split = Split({"a": [[1.0], [2.0], [3.0]], "b": [[4.0], [5.0]]}, {"a": [0, 1, 1], "b": [1, 0]})
-        >>> pairs = class_pairs(split)
+        >>> x = {"a": [[1.0], [2.0], [3.0]], "b": [[4.0], [5.0]]}
+        >>> pairs = class_pairs(Split(x, {"a": [0, 1, 1], "b": [1, 0]}))
         >>> pairs.labels["a"].tolist() == pairs.labels["b"].tolist(), len(pairs.features["b"])
         (True, 3)
     """
@@ -65,19 +63,14 @@ def class_pairs(split: Split, seed: int = 0) -> Split:
     shared = sorted(set.intersection(*(set(y.tolist()) for y in split.labels.values())))
     if not shared:
         raise ValueError("no class is in all modalities: nothing to pair")
-    rows: dict[str, list[np.ndarray]] = {name: [] for name in split.modalities}
+    rows: dict[str, list[int]] = {name: [] for name in split.modalities}
     for c in shared:
-        members = {
-            name: source.permutation(np.flatnonzero(y == c)) for name, y in split.labels.items()
-        }
+        members = {m: source.permutation(np.flatnonzero(y == c)) for m, y in split.labels.items()}
         most = max(map(len, members.values()))
-        for name, own in members.items():
-            rows[name].append(np.resize(own, most))
-    order = source.permutation(sum(map(len, rows[split.modalities[0]])))
-    chosen = {name: np.concatenate(parts)[order] for name, parts in rows.items()}
-    features = {name: split.features[name][index] for name, index in chosen.items()}
-    return Relabelled(
-        features,
-        {name: split.labels[name][index] for name, index in chosen.items()},
-        split.n_classes,
-    )
+        for name, items in members.items():
+            rows[name].extend(np.resize(items, most))
+    order = source.permutation(len(rows[split.modalities[0]]))
+    chosen = {name: np.array(items)[order] for name, items in rows.items()}
+    features = {name: split.features[name][items] for name, items in chosen.items()}
+    labels = {name: split.labels[name][items] for name, items in chosen.items()}
+    return Relabelled(features, labels, split.n_classes)

@@ -1,7 +1,6 @@
-"""What the deep compared methods are made of: layers, networks, and what several of their losses share."""
+"""What the deep compared methods are made of: layers, networks, and terms of their losses."""
 
 import math
-from collections.abc import Mapping
 from itertools import pairwise
 
 import torch
@@ -25,17 +24,15 @@ def linear_layer(d: int, out: int, source: torch.Generator, bias: bool = True) -
 
 
 def mlp(d: int, hidden: tuple[int, ...], out: int, source: torch.Generator) -> nn.Sequential:
-    """Linear – ReLU for each hidden width and a last Linear, each as :func:`linear_layer` starts it.
+    """Linear – ReLU for each hidden width and a last Linear; each starts as :func:`linear_layer`.
 
     Example:
         >>> mlp(3, (8,), 2, torch.Generator().manual_seed(0))(torch.ones(5, 3)).shape
         torch.Size([5, 2])
     """
-    layers = [
-        layer
-        for a, b in pairwise([d, *hidden, out])
-        for layer in (linear_layer(a, b, source), nn.ReLU())
-    ]
+    layers = []
+    for fan_in, fan_out in pairwise([d, *hidden, out]):
+        layers += [linear_layer(fan_in, fan_out, source), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
 
@@ -49,20 +46,30 @@ def related(a: Tensor, b: Tensor) -> Tensor:
     return (a @ b.T > 0).to(a)
 
 
-def mean_distance(a: Tensor, b: Tensor) -> Tensor:
-    r"""How far rows are from their partners on average, :math:`\frac1n \sum_i \|A_i - B_i\|_2`, both (n, D).
+def shares(labels: Tensor) -> Tensor:
+    r"""Labels (n, C) with rows that add up to 1, :math:`Y_{ic} / \sum_k Y_{ik}`.
 
     Example:
-        >>> mean_distance(torch.tensor([[3.0, 4.0], [0.0, 0.0]]), torch.zeros(2, 2)).item()
-        2.5
+        >>> shares(torch.tensor([[1.0, 1.0, 0.0, 0.0]])).tolist()
+        [[0.5, 0.5, 0.0, 0.0]]
     """
-    return torch.linalg.vector_norm(a - b, dim=1).mean()
+    return labels / labels.sum(dim=1, keepdim=True)
+
+
+def distances(a: Tensor, b: Tensor) -> Tensor:
+    r"""How far each row is from its partner, :math:`\|A_i - B_i\|_2`: (n, D) twice → (n,).
+
+    Example:
+        >>> distances(torch.tensor([[3.0, 4.0], [0.0, 0.0]]), torch.zeros(2, 2)).tolist()
+        [5.0, 0.0]
+    """
+    return torch.linalg.vector_norm(a - b, dim=1)
 
 
 def regularised(scatter: Tensor, ridge: float) -> Tensor:
     """B + r · (trace B / k) · I of a (k, k) matrix B, as the linear methods have it.
 
-    The ridge is in units of B's mean eigenvalue, so networks don't get around it with longer outputs.
+    The ridge is in units of B's mean eigenvalue, so longer outputs don't make it smaller.
 
     Example:
         >>> regularised(torch.diag(torch.tensor([1.0, 3.0])), 0.5).tolist()
@@ -72,26 +79,34 @@ def regularised(scatter: Tensor, ridge: float) -> Tensor:
 
 
 class Network(nn.Module):
-    """Encoders by modality, without their last normalisation, and what else a method trains (``parts``).
+    """The encoders of some modalities, and what else a method trains: features (n, d) → F (n, D).
 
-    A part named ``last`` is a layer that all modalities share: it comes after the encoders' outputs and a ReLU.
+    Args:
+        encoders: by modality; their layers and their standardisation are used.
+        parts: the rest. One named ``last`` is a layer that all modalities share: it comes after the
+            encoders' layers and a ReLU.
+        unit: whether rows of F have length 1.
     """
 
-    def __init__(self, encoders: Mapping[str, Encoder], parts: Mapping[str, nn.Module]) -> None:
+    def __init__(self, encoders: dict[str, Encoder], parts: dict, unit: bool) -> None:
         super().__init__()
-        self.names = list(encoders)  # a list beside it, since ModuleDict refuses some names
-        self.encoders, self.parts = nn.ModuleList(encoders.values()), nn.ModuleDict(parts)
+        self.encoders = encoders
+        self.registered = nn.ModuleList(encoders.values())  # ModuleDict refuses some names
+        self.parts = nn.ModuleDict(parts)
+        self.unit = unit
 
     def standard(self, name: str, x: Tensor) -> Tensor:
         """Features as the encoder sees them, (n, d)."""
-        encoder = self.encoders[self.names.index(name)]
+        encoder = self.encoders[name]
         return x if encoder.mean is None else (x - encoder.mean) / encoder.scale
 
     def outputs(self, name: str, x: Tensor) -> Tensor:
-        """Standardised features (n, d) → rows (n, D) of any length."""
-        rows = self.encoders[self.names.index(name)].layers(x)
-        return self.parts["last"](nnf.relu(rows)) if "last" in self.parts else rows
+        """Standardised features (n, d) → F (n, D)."""
+        rows = self.encoders[name].layers(x)
+        if "last" in self.parts:
+            rows = self.parts["last"](nnf.relu(rows))
+        return nnf.normalize(rows, dim=1) if self.unit else rows
 
-    def unit(self, name: str, x: Tensor) -> Tensor:
-        """Standardised features (n, d) → unit rows (n, D)."""
-        return nnf.normalize(self.outputs(name, x), dim=1)
+    def forward(self, name: str, x: Tensor) -> Tensor:
+        """Features (n, d) → F (n, D)."""
+        return self.outputs(name, self.standard(name, x))

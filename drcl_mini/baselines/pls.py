@@ -5,29 +5,30 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..data.split import Split
-from .linear import Linear, between_views, solve
+from .linear import Eigen, Matrices, Views, between_views
 
 
 @dataclass(eq=False)
-class PLS(Linear):
+class PLS(Eigen):
     r"""Partial least squares between the paired modalities.
 
-    .. math:: \max_W \sum_{v \ne u} \operatorname{tr} W_v^\top C_{vu} W_u \quad\text{s.t.}\quad \sum_v W_v^\top W_v = I
+    .. math:: \max_W \sum_{v \ne u} \operatorname{tr} W_v^\top C_{vu} W_u
+        \quad\text{s.t.}\quad \sum_v W_v^\top W_v = I
 
-    with :math:`C_{vu} = X_v^\top X_u / n` (p_v, p_u). W are the top eigenvectors of the joint covariance without its
-    diagonal blocks. For two modalities they are the singular vectors of :math:`C_{12}` (scikit-learn's ``PLSSVD``);
-    more are a sum over all pairs. It weighs a direction by its variance, where MCCA divides that out, so it needs no
-    regularisation. It uses pairs and no labels; but pairs that :func:`class_pairs` makes are made from labels, so on
-    such data it does learn from them.
+    with :math:`C_{vu} = X_v^\top X_u / n` (p_v, p_u). W are the top eigenvectors of the joint
+    covariance without its diagonal blocks. For two modalities they are the singular vectors of
+    :math:`C_{12}` (scikit-learn's ``PLSSVD``); more are a sum over all pairs. It weighs a direction
+    by its variance, where MCCA divides that out, so it needs no regularisation. It uses pairs and
+    no labels; but pairs that :func:`class_pairs` makes are made from labels, so on such data it
+    does learn from them.
 
     Args:
         components: D, at most; ``None``: the smallest p_v.
 
-    Source: Rosipal and Krämer, "Overview and Recent Advances in Partial Least Squares", SLSFS 2005, LNCS 3940, 2006;
-    across modalities (of faces) Sharma and Jacobs, "Bypassing Synthesis: PLS for Face Recognition with Pose,
-    Low-Resolution and Sketch", CVPR 2011, who take the components one by one and deflate (NIPALS), which gives the same
-    first component.
+    Source: Rosipal and Krämer, "Overview and Recent Advances in Partial Least Squares", SLSFS 2005,
+    LNCS 3940, 2006; across modalities (of faces) Sharma and Jacobs, "Bypassing Synthesis: PLS for
+    Face Recognition with Pose, Low-Resolution and Sketch", CVPR 2011, who take the components one
+    by one and deflate (NIPALS), which gives the same first component.
 
     Example:
         >>> import drcl_mini
@@ -37,14 +38,10 @@ class PLS(Linear):
         (200, 9)
     """
 
-    title: ClassVar[str] = "PLS"
-    needs_pairs: ClassVar[bool] = True
-    grid: ClassVar[dict[str, list]] = {"components": [5, 10, 20, 40, 80, None]}
+    title = "PLS"
+    needs_pairs = True
+    grid: ClassVar = {"components": [5, 10, 20, 40, 80, None]}
 
-    components: int | None = None
-
-    def _learn(self, train: Split, validation: Split | None) -> None:
-        views = self._prepare(train)
-        a = between_views(views)
-        count = self.components or min(x.shape[1] for x in views.values())
-        self.weights_ = solve(a, np.eye(len(a)), count, views)
+    def matrices(self, views: Views, labels: Views) -> Matrices:
+        A = between_views(views)
+        return A, np.eye(len(A))

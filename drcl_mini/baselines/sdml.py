@@ -1,38 +1,38 @@
-"""Scalable deep multimodal learning (SDML): each modality alone learns its way into a space fixed beforehand."""
+"""Scalable deep multimodal learning (SDML): each modality alone learns a space fixed beforehand."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from ..method.prior import orthogonal_prior
 from ..training.batches import generator
-from ..training.watch import Terms
-from .joint import RATES, Batch, DeepBaseline
-from .parts import Network, mean_distance, mlp
+from .joint import DeepBaseline, Named, with_rates
+from .parts import Network, distances, mlp
 
 
 @dataclass(eq=False)
 class SDML(DeepBaseline):
-    r"""A supervised autoencoder for each modality, all towards one random orthogonal projection P (D, C).
+    r"""A supervised autoencoder for each modality, with one random orthogonal projection P (D, C).
 
     .. math:: \min_{f_v, g_v}\; \alpha\, \frac1n \sum_i \big\| g_v(f_v(x_i)) - x_i \big\|_2
         + (1 - \alpha)\, \frac1n \sum_i \big\| f_v(x_i) P - y_i \big\|_2
 
-    f_v: (n, d_v) → unit rows (n, D), g_v back; lengths, not their squares. P is drawn once and never learned, so
-    modalities train alone, and more can follow. Items are compared by F = f_v(x), as in the authors' code; what of it
-    lies outside the span of P serves the reconstruction alone.
+    f_v: (n, d_v) → unit rows (n, D), g_v back; lengths, not their squares. P is drawn once and
+    never learned, so modalities train alone, and more can follow. Items are compared by F = f_v(x),
+    as in the authors' code; what of it lies outside the span of P serves the reconstruction alone.
 
-    Departs from the authors' code: g_v's outputs are free (there they have unit rows, too), as x are the standardised
-    features; the epoch is picked by :func:`drcl_mini.training.monitor.target_map`, not by the second term on
-    validation data; every item has labels.
+    Departs from the authors' code: g_v's outputs are free (there they have unit rows, too), as x
+    are the standardised features; the epoch is picked by
+    :func:`drcl_mini.training.monitor.target_map`, not by the second term on validation data; every
+    item has labels.
 
     Args:
         alpha: α, the share of the reconstruction; 0.5 is the authors'.
 
-    Source: Hu, Zhen, Peng and Liu, "Scalable Deep Multimodal Learning for Cross-Modal Retrieval", SIGIR 2019; the two
-    terms, α, unit rows, P and what is ranked: their code, github.com/penghu-cs/SDML, ``SDML.py`` and ``model.py``.
+    Source: Hu, Zhen, Peng and Liu, "Scalable Deep Multimodal Learning for Cross-Modal Retrieval",
+    SIGIR 2019; the two terms, α, unit rows, P and what is ranked: their code,
+    github.com/penghu-cs/SDML, ``SDML.py`` and ``model.py``.
 
     Example:
         >>> import drcl_mini
@@ -41,9 +41,9 @@ class SDML(DeepBaseline):
         (250, 256)
     """
 
-    title: ClassVar[str] = "SDML"
-    together: ClassVar[bool] = False
-    grid: ClassVar[dict[str, list]] = {"learning_rate": RATES, "alpha": [0.1, 0.5]}
+    title = "SDML"
+    together = False
+    grid = with_rates(alpha=[0.1, 0.5])
 
     alpha: float = 0.5
 
@@ -52,16 +52,14 @@ class SDML(DeepBaseline):
         self.projection_ = orthogonal_prior(self.dim, self.n_classes_, start).to(self._device)
         return {"decoder": mlp(self.dim, self.hidden[::-1], self.widths_[names[0]], source)}
 
-    def _losses(self, network: Network, batch: Batch) -> Terms:
-        ((name, (x, y)),) = batch.items()
-        rows = network.unit(name, x)
+    def losses(self, network: Network, X: Named, Y: Named, F: Named) -> Named:
+        ((v, f),) = F.items()
+        predicted = f @ self.projection_
+        recovered = network.parts["decoder"](f)
         return {
-            "subspace": (1 - self.alpha) * mean_distance(rows @ self.projection_, y),
-            "reconstruction": self.alpha * mean_distance(network.parts["decoder"](rows), x),
+            "subspace": (1 - self.alpha) * distances(predicted, Y[v]).mean(),
+            "reconstruction": self.alpha * distances(recovered, X[v]).mean(),
         }
 
-    def _targets(self) -> Tensor:
+    def targets(self) -> Tensor:
         return self.projection_.T
-
-    def _rows(self, network: Network, name: str, x: Tensor) -> Tensor:
-        return network.unit(name, x)

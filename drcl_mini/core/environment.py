@@ -1,4 +1,4 @@
-"""What a result file says of where it came from, and how it is written."""
+"""Versions, hardware and commit for result files, and how those are written."""
 
 import functools
 import json
@@ -23,19 +23,13 @@ def environment() -> dict[str, str]:
         "drcl_mini": __version__,
         "python": platform.python_version(),
         "system": platform.platform(terse=True),
+        "torch": torch.__version__,  # with the kind of build: +cpu, +cu130
     }
-    facts["torch"] = torch.__version__  # with the kind of build: +cpu, +cu130
-    for package in ("numpy", "scikit-learn", "safetensors"):
-        try:
+    for package in ("numpy", "scikit-learn", "safetensors", "faiss-cpu"):
+        with suppress(PackageNotFoundError):  # faiss-cpu is optional
             facts[package] = version(package)
-        except PackageNotFoundError:
-            facts[package] = f"missing: pip install {package}"
-    with suppress(PackageNotFoundError):  # an optional one
-        facts["faiss-cpu"] = version("faiss-cpu")
-    cuda = torch.cuda.is_available()
-    names = (
-        [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())] if cuda else []
-    )
+    devices = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    names = [torch.cuda.get_device_name(i) for i in range(devices)]
     return facts | {
         "processor": _processor(),
         "cores": f"{os.cpu_count()}, torch uses {torch.get_num_threads()}",
@@ -44,15 +38,14 @@ def environment() -> dict[str, str]:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """A JSON file for people and programs; whole or not at all."""
+    """Write an indented JSON file; whole or not at all."""
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     with replacing(path) as temporary:
-        temporary.write_text(
-            json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        temporary.write_text(text, encoding="utf-8")
 
 
 def _processor() -> str:
-    """The processor's name, and what PyTorch uses of it, where the system tells."""
+    """The processor's name, the instructions that PyTorch uses, and whether bfloat16 is fast."""
     told = Path("/proc/cpuinfo")
     text = told.read_text(encoding="utf-8") if told.is_file() else ""
     facts = dict(re.findall(r"^(model name|flags)\s*: (.*)", text, re.MULTILINE))
@@ -63,18 +56,17 @@ def _processor() -> str:
 
 @functools.cache
 def commit() -> str | None:
-    """The git commit of this package, with ``-dirty`` after changes; ``None`` where it is in no repository."""
-    folder = Path(__file__).parents[1]
-    tracked = _git("-C", str(folder), "ls-files", "--error-unmatch", "__init__.py")
-    return tracked and _git(
-        "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"
-    )
+    """The package's git commit, ``-dirty`` if files changed; ``None`` outside a repository."""
+    if not _git("ls-files", "--error-unmatch", "__init__.py"):
+        return None
+    return _git("describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
 
 
 def _git(*arguments: str) -> str | None:
-    program = ["git", *arguments]  # whoever can put another git into PATH has won before
+    folder = Path(__file__).parents[1]
+    program = ["git", "-C", str(folder), *arguments]
+    options = {"capture_output": True, "text": True, "timeout": 20, "check": True}
     try:
-        done = subprocess.run(program, capture_output=True, text=True, timeout=20, check=True)  # noqa: S603 (no shell)
+        return subprocess.run(program, **options).stdout.strip()  # noqa: S603 (no shell)
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()

@@ -1,4 +1,4 @@
-"""What the command lines share: one-line errors, and output that any terminal takes."""
+"""What the command lines share: one-line errors, and output that any terminal can show."""
 
 import argparse
 import io
@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 
 
 class Terminated(SystemExit):
-    """What SIGTERM raises, so that temporary files are cleaned up; no work may take it for an error of its own."""
+    """Raised on SIGTERM, so that temporary files are removed; not to be handled as an error."""
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors take one line; exit code 2. Its help shows docstrings without their backticks."""
+    """An argument parser with one-line errors (exit code 2) and help without backticks."""
 
     def format_help(self) -> str:
         return super().format_help().replace("``", "")
@@ -22,20 +22,21 @@ class Parser(argparse.ArgumentParser):
 
 
 def show_anything() -> None:
-    """Have what a terminal's encoding lacks shown as question marks, which else ends the command."""
-    if isinstance(
-        sys.stdout, io.TextIOWrapper
-    ):  # in a notebook it is something else; stderr takes all it is given
+    """Print "?" for characters that the terminal's encoding lacks, instead of failing."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # in a notebook it is something else
         sys.stdout.reconfigure(errors="replace")
 
 
 def one_line(message: object) -> str:
-    """An error as people read it in a terminal: one line, no traceback."""
+    """An error on one line, without a traceback."""
     return "error: " + " ".join(str(message).split())
 
 
 def assignment(text: str) -> tuple[str, Any]:
-    """``NAME=VALUE`` as a name and a value: JSON, or Python's words for true, false and nothing, or text.
+    """``NAME=VALUE`` as a name and a value: JSON, or ``None``, ``True``, ``False``, or text.
+
+    Raises:
+        ValueError: there is no ``=``.
 
     Example:
         >>> assignment("epochs=5"), assignment("monitor=None")

@@ -1,4 +1,4 @@
-"""A data set: three splits, class names, raw items; from arrays, to and from one file without pickles."""
+"""A data set: splits, class names, raw items; from arrays, to and from a file without pickles."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.checks import nearest, warn
+from ..core.checks import suggest, warn
 from ..core.files import read_npz, replacing, write_npz
 from .items import MOST_NAMES, pack, unpack
 from .split import Split, split_off
@@ -23,7 +23,7 @@ class MultimodalDataset:
         train: what the model learns from.
         validation: what choices are made on; ``None`` where a data set has none.
         test: touched once, for the report.
-        name: the name that :func:`drcl_mini.load_dataset` takes; one that can be a file's.
+        name: the name that :func:`drcl_mini.load_dataset` takes; also that of its file.
         classes: C class names, in the order of the class indices.
         items: raw items of the test split for people to look at, by modality; may be empty.
         source: one line that says where the data come from.
@@ -38,41 +38,37 @@ class MultimodalDataset:
     source: str = ""
 
     def __post_init__(self) -> None:
-        words = isinstance(self.name, str) and self.name.strip() and self.name.isprintable()
-        if not words or any(part in self.name for part in ("/", "\\", "..")):
-            raise ValueError(
-                f"name is {self.name!r}, expected printable words without '/', '\\' or '..'"
-            )
+        readable = isinstance(self.name, str) and self.name.strip() and self.name.isprintable()
+        if not readable or any(part in self.name for part in ("/", "\\", "..")):
+            expected = "printable words without '/', '\\' or '..'"
+            raise ValueError(f"name is {self.name!r}, expected {expected}")
         object.__setattr__(self, "classes", tuple(map(str, self.classes)))
+        widths = {modality: x.shape[1] for modality, x in self.train.features.items()}
         kind = {y.shape[1:] for y in self.train.labels.values()}
-        for part, split in self._splits():
+        named = len(self.classes)
+        for part, split in self.splits.items():
             if {y.shape[1:] for y in split.labels.values()} != kind:
-                raise ValueError(
-                    f"labels of {part} differ in kind, or in number of columns, from those of train"
-                )
-            if split.n_classes > len(self.classes):
-                raise ValueError(
-                    f"{part} has {split.n_classes} classes, but {len(self.classes)} are named"
-                )
-            for modality, x in split.features.items():
-                if modality not in self.train.features:
-                    raise ValueError(
-                        f"{part} has modality {modality!r}: {nearest(modality, self.modalities)}"
-                    )
-                if x.shape[1] != self.train.features[modality].shape[1]:
-                    wanted = self.train.features[modality].shape[1]
-                    raise ValueError(
-                        f"{part}: {modality!r} has {x.shape[1]} features, train has {wanted}"
-                    )
+                told = "differ in kind, or in number of columns, from those of train"
+                raise ValueError(f"labels of {part} {told}")
+            if split.n_classes > named:
+                raise ValueError(f"{part} has {split.n_classes} classes, but {named} are named")
+            for name, x in split.features.items():
+                if name not in widths:
+                    raise ValueError(f"{part} has modality {name!r}: {suggest(name, widths)}")
+                if x.shape[1] != widths[name]:
+                    told = f"has {x.shape[1]} features, train has {widths[name]}"
+                    raise ValueError(f"{part}: {name!r} {told}")
 
     @property
     def modalities(self) -> tuple[str, ...]:
         """Names of the modalities, in their order."""
         return self.train.modalities
 
-    def _splits(self) -> list[tuple[str, Split]]:
+    @property
+    def splits(self) -> dict[str, Split]:
+        """The splits by name, without a validation split that isn't there."""
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
-        return [(part, split) for part, split in parts.items() if split is not None]
+        return {part: split for part, split in parts.items() if split is not None}
 
     @classmethod
     def from_arrays(
@@ -87,12 +83,12 @@ class MultimodalDataset:
         source: str = "",
         seed: int = 0,
     ) -> "MultimodalDataset":
-        """A data set from a person's own features: NumPy arrays, lists, pandas frames or torch tensors.
+        """A data set of your own features: NumPy arrays, lists, pandas frames or torch tensors.
 
         Args:
             train: features by modality, and labels by modality, as :class:`Split` takes them.
             test: the same for the test split.
-            validation: the same, or a share between 0 and 1 to split off from train, class by class.
+            validation: the same, or the share (0 to 1) of each class of train to split off.
             name: what to call it.
             classes: class names; numbers where there are none.
             items: raw items of the test split, by modality.
@@ -107,56 +103,51 @@ class MultimodalDataset:
 
             >>> import tempfile
             >>> noise, y, z = np.random.default_rng(0).normal, np.arange(30) % 3, np.arange(20) % 3
-            >>> train = {"image": noise(size=(30, 8)), "text": noise(size=(20, 5))}, {"image": y, "text": z}
-            >>> test = {"image": noise(size=(6, 8)), "text": noise(size=(4, 5))}, {"image": y[:6], "text": z[:4]}
-            >>> mine = MultimodalDataset.from_arrays(train, test, validation=0.2, name="mine", classes="abc")
+            >>> x = {"image": noise(size=(30, 8)), "text": noise(size=(20, 5))}
+            >>> train = x, {"image": y, "text": z}
+            >>> test = {"image": noise(size=(6, 8))}, {"image": y[:6]}
+            >>> mine = MultimodalDataset.from_arrays(train, test, 0.2, name="mine", classes="abc")
             >>> mine.train
             Split(image: 24 × 8, text: 16 × 5; 3 classes)
-            >>> with tempfile.TemporaryDirectory() as folder:  # in the data folder, load_dataset("mine") finds it
+
+            In the data folder, ``load_dataset("mine")`` finds the file:
+
+            >>> with tempfile.TemporaryDirectory() as folder:
             ...     path = mine.to_npz(f"{folder}/mine.npz")
             ...     back = MultimodalDataset.from_npz(path)
             >>> back.classes
             ('a', 'b', 'c')
         """
-        learn, report, check = _as_split(train, "train"), _as_split(test, "test"), None
+        held = None
+        learn = _as_split(train, "train")
         if isinstance(validation, Real):
-            learn, check = split_off(learn, validation, seed)
+            learn, held = split_off(learn, validation, seed)
         elif validation is not None:
-            check = _as_split(validation, "validation")
-        number = max(split.n_classes for split in (learn, check, report) if split is not None)
-        return cls(
-            learn,
-            check,
-            report,
-            name,
-            tuple(range(number) if classes is None else classes),
-            items or {},
-            source,
-        )
+            held = _as_split(validation, "validation")
+        report = _as_split(test, "test")
+        if classes is None:
+            classes = range(max(split.n_classes for split in (learn, held, report) if split))
+        return cls(learn, held, report, name, tuple(classes), items or {}, source)
 
     def to_npz(self, path: str | os.PathLike) -> Path:
-        """Write one .npz without pickles, compressed unless it is nearly empty; whole or not at all.
+        """Write one .npz without pickles, compressed unless nearly empty; whole or not at all.
 
-        Keys: ``<split>/<modality>/features``, ``<split>/<modality>/labels``, ``name``, ``classes``, ``source``;
-        and of ``items``, where they are arrays of numbers or words, ``items/<modality>/array``, or where they
-        are 1-D arrays of different length, ``items/<modality>/values`` and ``/offsets``. Other items are left
+        Keys: ``<split>/<modality>/features``, ``<split>/<modality>/labels``, ``name``, ``classes``,
+        ``source``. Of ``items``: ``items/<modality>/array`` for arrays of numbers or words, and
+        ``items/<modality>/values`` and ``/offsets`` for lists of 1-D arrays. Other items are left
         out, with a warning.
         """
-        arrays = {
-            "name": np.array(self.name),
-            "classes": np.array(self.classes),
-            "source": np.array(self.source),
-        }
-        for part, split in self._splits():
+        facts = {"name": self.name, "classes": self.classes, "source": self.source}
+        arrays = {key: np.array(value) for key, value in facts.items()}
+        for part, split in self.splits.items():
             for modality in split.modalities:
                 arrays[f"{part}/{modality}/features"] = split.features[modality]
                 arrays[f"{part}/{modality}/labels"] = split.labels[modality]
         for modality, items in self.items.items():
             packed = pack(items)
             if not packed:
-                warn(
-                    f"items of {modality!r} are not stored: neither an array nor a list of 1-D arrays"
-                )
+                expected = "neither an array nor a list of 1-D arrays"
+                warn(f"items of {modality!r} are not stored: {expected}")
             arrays |= {f"items/{modality}/{kind}": array for kind, array in packed.items()}
         with replacing(path) as temporary:
             write_npz(temporary, arrays)
@@ -172,46 +163,41 @@ class MultimodalDataset:
         """
         try:
             arrays = read_npz(path)
-            parts: dict[str, tuple[dict, dict]] = {}
-            packed: dict[str, dict[str, np.ndarray]] = {}
+            parts: dict[str, dict[str, dict[str, np.ndarray]]] = {}
             for key, array in arrays.items():
                 if key.count("/") >= 2:
                     part, rest = key.split("/", 1)
                     modality, kind = rest.rsplit("/", 1)
-                    if part == "items":
-                        packed.setdefault(modality, {})[kind] = array
-                        continue
-                    features, labels = parts.setdefault(part, ({}, {}))
-                    (features if kind == "features" else labels)[modality] = array
+                    parts.setdefault(part, {}).setdefault(modality, {})[kind] = array
             if arrays["classes"].size > MOST_NAMES:
-                raise ValueError(
-                    f"it names {arrays['classes'].size} classes, more than {MOST_NAMES}"
-                )
-            splits = {part: Split(*pair) for part, pair in parts.items()}
+                named = arrays["classes"].size
+                raise ValueError(f"it names {named} classes, more than {MOST_NAMES}")
+            items = parts.pop("items", {})
+            splits = {part: _stored_split(stored) for part, stored in parts.items()}
             return cls(
                 train=splits["train"],
                 validation=splits.get("validation"),
                 test=splits["test"],
                 name=str(arrays["name"]),
                 classes=tuple(map(str, arrays["classes"])),
-                items={modality: unpack(**kinds) for modality, kinds in packed.items()},
+                items={modality: unpack(**packed) for modality, packed in items.items()},
                 source=str(arrays["source"]),
             )
-        except KeyError as error:
-            raise ValueError(
-                f"{os.fspath(path)!r} is no whole data file of drcl_mini: it lacks {error}"
-            ) from None
-        except (ValueError, TypeError) as error:
-            raise ValueError(
-                f"{os.fspath(path)!r} is no whole data file of drcl_mini: {error}"
-            ) from None
+        except (KeyError, ValueError, TypeError) as error:
+            reason = f"it lacks {error}" if isinstance(error, KeyError) else error
+            told = f"is no whole data file of drcl_mini: {reason}"
+            raise ValueError(f"{os.fspath(path)!r} {told}") from None
+
+
+def _stored_split(stored: Mapping[str, Mapping[str, np.ndarray]]) -> Split:
+    features = {modality: arrays["features"] for modality, arrays in stored.items()}
+    return Split(features, {modality: arrays["labels"] for modality, arrays in stored.items()})
 
 
 def _as_split(given: Any, part: str) -> Split:
     if not isinstance(given, (tuple, list)) or len(given) != 2:
-        raise ValueError(
-            f"{part} is {type(given).__name__}, expected a pair (features, labels) of mappings"
-        )
+        kind = type(given).__name__
+        raise ValueError(f"{part} is {kind}, expected a pair (features, labels) of mappings")
     try:
         return Split(*given)
     except ValueError as error:

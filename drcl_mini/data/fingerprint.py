@@ -1,4 +1,4 @@
-"""What tells data apart."""
+"""A checksum that tells data apart."""
 
 import hashlib
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from .split import Split
 
 
 def fingerprint(splits: Mapping[str, Split | None]) -> str:
-    """Eight digits that depend on every feature and every label of some splits.
+    """Eight hexadecimal digits that depend on every feature and label of the splits.
 
     Example:
         >>> import numpy as np

@@ -1,4 +1,4 @@
-"""Labels as rows of numbers."""
+"""Labels as one-hot rows."""
 
 import numpy as np
 import torch

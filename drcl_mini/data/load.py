@@ -1,11 +1,11 @@
-"""Data sets by name: what comes with the package, and what ``python -m data_scripts`` has converted."""
+"""Data sets by name: those of the package, and those that ``data_scripts`` has converted."""
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from ..core.checks import nearest, needs
+from ..core.checks import suggest
 from ..core.files import data_folder, read_npz
 from .dataset import MultimodalDataset
 from .minimedia import minimedia
@@ -22,39 +22,42 @@ CONVERTED = (
     "spoken-digits",
 )
 """Data sets that ``python -m data_scripts NAME`` fetches and converts."""
+DIGITS = "scikit-learn's bundled copy of the UCI ML hand-written digits (test part, CC BY 4.0)"
+RELEASED = "released-outputs"
+"""The authors' outputs; kept beside the data sets, but no data set."""
 
 
 def digits_halves() -> MultimodalDataset:
     """Handwritten digits cut in two: a top and a bottom never come from the same digit.
 
-    1797 scikit-learn digits of 8 × 8 pixels; 1000 give only their top 4 rows, the other 797 only their
-    bottom 4 rows, so the two modalities are unpaired. Each is split 60 / 15 / 25 % at random (seed 0).
+    1797 scikit-learn digits of 8 × 8 pixels; 1000 give only their top 4 rows, the other 797 only
+    their bottom 4 rows, so the modalities are unpaired. Each is split 60 / 15 / 25 % at random
+    (seed 0).
 
     Example:
         >>> digits_halves().train
         Split(top: 600 × 32, bottom: 478 × 32; 10 classes)
     """
-    digits = needs("sklearn.datasets", "scikit-learn").load_digits()
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
     order = np.random.default_rng(0).permutation(len(digits.images))
     halves = {"top": (order[:1000], slice(0, 4)), "bottom": (order[1000:], slice(4, 8))}
-    parts: dict[str, tuple[dict, dict]] = {
-        part: ({}, {}) for part in ("train", "validation", "test")
-    }
+    splits: dict[str, tuple[dict, dict]] = {p: ({}, {}) for p in ("train", "validation", "test")}
     items = {}
     for modality, (chosen, rows) in halves.items():
-        pictures = digits.images[chosen][:, rows]
         cuts = [int(0.6 * len(chosen)), int(0.75 * len(chosen))]
-        for part, index in zip(parts, np.split(np.arange(len(chosen)), cuts), strict=True):
-            parts[part][0][modality] = pictures[index].reshape(len(index), -1)
-            parts[part][1][modality] = digits.target[chosen[index]]
-        items[modality] = pictures[cuts[1] :]
-    splits = {part: Split(*pair) for part, pair in parts.items()}
-    return MultimodalDataset(
+        for part, index in zip(splits, np.split(chosen, cuts), strict=True):
+            pictures = digits.images[index][:, rows]
+            splits[part][0][modality] = pictures.reshape(len(index), -1)
+            splits[part][1][modality] = digits.target[index]
+        items[modality] = pictures  # of the last split, which is test
+    return MultimodalDataset.from_arrays(
         **splits,
         name="digits-halves",
         classes=tuple(map(str, range(10))),
         items=items,
-        source="scikit-learn's bundled copy of the UCI ML hand-written digits (test part, CC BY 4.0)",
+        source=DIGITS,
     )
 
 
@@ -63,23 +66,21 @@ EMBEDDED: dict[str, Callable[[], MultimodalDataset]] = {
     "minimedia-small": lambda: minimedia("minimedia-small"),
     "digits-halves": digits_halves,
 }
-"""Data sets that need no download; the first is what the command line uses by default."""
+"""Data sets that need no download; the first is the default of the command line."""
 
 
 def available_datasets() -> list[str]:
-    """Names that :func:`load_dataset` can load now: the embedded ones and the files in the data folder."""
-    files = sorted(
-        path.stem for path in data_folder().glob("*.npz") if path.stem != "released-outputs"
-    )
-    return list(dict.fromkeys([*EMBEDDED, *files]))
+    """Names that :func:`load_dataset` can load now: the embedded ones, files in the data folder."""
+    files = sorted(path.stem for path in data_folder().glob("*.npz"))
+    return [name for name in dict.fromkeys([*EMBEDDED, *files]) if name != RELEASED]
 
 
 def load_dataset(name: str) -> MultimodalDataset:
     """A data set by name.
 
     Raises:
-        ValueError: no such data set; names the near ones.
-        FileNotFoundError: a known one that hasn't been fetched; names the command that does.
+        ValueError: no such data set; the error suggests close names.
+        FileNotFoundError: a known one that hasn't been fetched yet; the error names the command.
 
     Example:
         >>> load_dataset("digits-halves").modalities
@@ -90,20 +91,17 @@ def load_dataset(name: str) -> MultimodalDataset:
     if name in available_datasets():
         return MultimodalDataset.from_npz(data_folder() / f"{name}.npz")
     if name in CONVERTED:
-        raise FileNotFoundError(
-            f"data set {name!r} is not in {str(data_folder())!r}: fetch it with  python -m data_scripts {name}"
-        )
-    if name == "released-outputs":
-        raise ValueError(
-            f"{name!r} is no data set to train on: read it with load_released_outputs()"
-        )
-    raise ValueError(
-        f"unknown data set {name!r}: {nearest(name, [*available_datasets(), *CONVERTED])}"
-    )
+        told = f"is not in {str(data_folder())!r}: fetch it with  python -m data_scripts {name}"
+        raise FileNotFoundError(f"data set {name!r} {told}")
+    if name == RELEASED:
+        told = "is no data set to train on: read it with load_released_outputs()"
+        raise ValueError(f"{name!r} {told}")
+    known = [*available_datasets(), *CONVERTED]
+    raise ValueError(f"unknown data set {name!r}: {suggest(name, known)}")
 
 
 class ReleasedOutputs(NamedTuple):
-    """What the authors released of their Wikipedia run: 462 test pairs, D = 2048, C = 10."""
+    """The authors' released outputs of their Wikipedia run: 462 test pairs, D = 2048, C = 10."""
 
     test: Split
     """Embeddings of image and text, and their labels."""
@@ -118,38 +116,30 @@ class ReleasedOutputs(NamedTuple):
 
 
 def load_released_outputs() -> ReleasedOutputs:
-    """The authors' released outputs, from where ``python -m data_scripts released-outputs`` put them.
+    """The released outputs that ``python -m data_scripts released-outputs`` has fetched.
 
     Raises:
-        FileNotFoundError: they haven't been fetched; names the command that does.
+        FileNotFoundError: they haven't been fetched; the error names the command.
+        ValueError: the file holds something else.
     """
-    path = data_folder() / "released-outputs.npz"
+    path = data_folder() / f"{RELEASED}.npz"
     if not path.is_file():
-        raise FileNotFoundError(
-            f"no {str(path)!r}: fetch it with  python -m data_scripts released-outputs"
-        )
+        hint = f"fetch it with  python -m data_scripts {RELEASED}"
+        raise FileNotFoundError(f"no {str(path)!r}: {hint}")
     arrays = read_npz(path)
-    kinds = ("features", "labels", "predictions", "prior")
-    missing = {
-        "prior",
-        "log",
-        *(f"{name}/{kind}" for name in ("image", "text") for kind in kinds),
-    } - set(arrays)
-    if missing:
-        raise ValueError(
-            f"{str(path)!r} doesn't hold the released outputs: it lacks {sorted(missing)[0]!r}"
-        )
-    by_kind = {
-        kind: {name: arrays[f"{name}/{kind}"] for name in ("image", "text")} for kind in kinds
-    }
+
+    def both(kind: str) -> dict[str, np.ndarray]:
+        return {name: arrays[f"{name}/{kind}"] for name in ("image", "text")}
+
     try:
-        test = Split(by_kind["features"], by_kind["labels"])
-    except ValueError as error:
-        raise ValueError(f"{str(path)!r} doesn't hold the released outputs: {error}") from None
-    return ReleasedOutputs(
-        test=test,
-        predictions=by_kind["predictions"],
-        priors=by_kind["prior"],
-        prior=arrays["prior"],
-        log=str(arrays["log"]),
-    )
+        return ReleasedOutputs(
+            test=Split(both("features"), both("labels")),
+            predictions=both("predictions"),
+            priors=both("prior"),
+            prior=arrays["prior"],
+            log=str(arrays["log"]),
+        )
+    except (KeyError, ValueError) as error:
+        reason = f"it lacks {error}" if isinstance(error, KeyError) else error
+        told = f"doesn't hold the released outputs: {reason}"
+        raise ValueError(f"{str(path)!r} {told}") from None

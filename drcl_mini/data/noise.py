@@ -1,4 +1,4 @@
-"""Label noise: wrong training labels on purpose, to see what a method makes of them."""
+"""Label noise: training labels made wrong on purpose."""
 
 import torch
 from torch import Tensor
@@ -7,8 +7,9 @@ from torch import Tensor
 def with_label_noise(labels: Tensor, share: float, source: torch.Generator) -> Tensor:
     """Give a share of the samples another class, each other class as likely (symmetric noise).
 
-    The true class is never drawn. MRL's published protocol draws from all C classes, the true one among them: a noise
-    of r there leaves a share of r · (C − 1) / C wrong, which is the ``share`` here.
+    The true class is never drawn. MRL's published protocol draws from all C classes, the true one
+    among them: a noise of r there makes a share of r · (C − 1) / C wrong, which is the ``share``
+    here.
 
     Args:
         labels: Y, one-hot (n, C).

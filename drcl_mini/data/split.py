@@ -1,11 +1,11 @@
-"""One split of the data: named modalities, unpaired, each with features and labels of its own."""
+"""One split of the data: named modalities, each with its own features and labels; unpaired."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..core.checks import check_features, check_labels, check_mapping, check_name, nearest
+from ..core.checks import check_features, check_labels, check_mapping, check_name, suggest
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,7 +14,7 @@ class Split:
 
     Args:
         features: for each modality v, X_v of shape (n_v, d_v); kept as float32.
-        labels: for each modality, class indices y_v (n_v,) or multi-hot rows Y_v (n_v, C); integers.
+        labels: for each modality, integers: class indices y_v (n_v,) or multi-hot Y_v (n_v, C).
 
     Raises:
         ValueError: bad values, other lengths, or modalities that differ between the two.
@@ -37,12 +37,9 @@ class Split:
             raise ValueError(f"modality {odd!r} has features or labels, but not both")
         checked = {name: check_features(x, name) for name, x in features.items()}
         tidy = {name: check_labels(labels[name], name, len(x)) for name, x in checked.items()}
-        widths = {y.shape[1:] for y in tidy.values()}
-        if len(widths) > 1:
+        if len({y.shape[1:] for y in tidy.values()}) > 1:
             shapes = ", ".join(f"{name} {y.shape}" for name, y in tidy.items())
-            raise ValueError(
-                f"labels differ in kind or in number of classes between modalities: {shapes}"
-            )
+            raise ValueError(f"labels differ in kind or number of columns: {shapes}")
         object.__setattr__(self, "features", checked)
         object.__setattr__(self, "labels", tidy)
 
@@ -53,7 +50,7 @@ class Split:
 
     @property
     def n_classes(self) -> int:
-        """Number of classes C: the width of multi-hot labels, or the largest class index plus one."""
+        """C: the number of columns of multi-hot labels, or the largest class index plus one."""
         return max(y.shape[1] if y.ndim == 2 else int(y.max()) + 1 for y in self.labels.values())
 
     def only(self, *modalities: str) -> "Split":
@@ -65,40 +62,42 @@ class Split:
         """
         for name in modalities:
             if check_name(name, "only(name, …)") not in self.features:
-                raise ValueError(f"unknown modality {name!r}: {nearest(name, self.features)}")
-        return Split(
-            {m: self.features[m] for m in modalities}, {m: self.labels[m] for m in modalities}
-        )
+                raise ValueError(f"unknown modality {name!r}: {suggest(name, self.features)}")
+        features = {name: self.features[name] for name in modalities}
+        return Split(features, {name: self.labels[name] for name in modalities})
 
     def __repr__(self) -> str:
-        sizes = ", ".join(
-            f"{name}: {x.shape[0]} × {x.shape[1]}" for name, x in self.features.items()
-        )
-        return f"Split({sizes}; {self.n_classes} classes)"
+        sizes = [f"{name}: {len(x)} × {x.shape[1]}" for name, x in self.features.items()]
+        return f"Split({', '.join(sizes)}; {self.n_classes} classes)"
 
 
 def split_off(split: Split, share: float, seed: int) -> tuple[Split, Split]:
-    """Two splits of one, the second with that share of every class, up to rounding; the first has every class."""
+    """Split off a share of each class, up to rounding; the first part keeps every class.
+
+    Raises:
+        ValueError: the share isn't between 0 and 1, or leaves nothing.
+    """
     if not 0 < share < 1:
-        raise ValueError(
-            f"validation is {share}, expected a share between 0 and 1, or features and labels"
-        )
-    halves: list[tuple[dict, dict]] = [({}, {}), ({}, {})]
+        expected = "a share between 0 and 1, or features and labels"
+        raise ValueError(f"validation is {share}, expected {expected}")
+    kept: tuple[dict, dict] = {}, {}
+    held: tuple[dict, dict] = {}, {}
     for modality, x in split.features.items():
         y = split.labels[modality]
         order = np.random.default_rng(seed).permutation(len(x))
-        by_class = order[np.argsort((y if y.ndim == 1 else y.argmax(axis=1))[order], kind="stable")]
-        taken = (
-            np.diff(np.floor(share * np.arange(len(x) + 1) + 1e-9)) > 0
-        )  # evenly spread over the sorted classes
-        for mine in (y[by_class, None] == np.unique(y) if y.ndim == 1 else y[by_class] > 0).T:
+        first = y if y.ndim == 1 else y.argmax(axis=1)
+        by_class = order[np.argsort(first[order], kind="stable")]
+        # Samples evenly spaced in the order of the classes.
+        taken = np.diff(np.floor(share * np.arange(len(x) + 1) + 1e-9)) > 0
+        member = y[by_class, None] == np.unique(y) if y.ndim == 1 else y[by_class] > 0
+        for mine in member.T:
             if taken[mine].all():
-                taken[np.flatnonzero(mine)[:1]] = False  # training may not be left without a class
+                taken[np.flatnonzero(mine)[:1]] = False  # training may not lose a class
         if not taken.any():
-            raise ValueError(
-                f"validation: a share of {share} of {len(x)} samples of {modality!r} leaves none"
-            )
-        for half, chosen in zip(halves, (by_class[~taken], by_class[taken]), strict=True):
-            rows = np.sort(chosen)
-            half[0][modality], half[1][modality] = x[rows], y[rows]
-    return Split(*halves[0]), Split(*halves[1])
+            told = f"a share of {share} of {len(x)} samples of {modality!r} leaves none"
+            raise ValueError(f"validation: {told}")
+        for (features, labels), chosen in ((kept, ~taken), (held, taken)):
+            rows = np.sort(by_class[chosen])
+            features[modality] = x[rows]
+            labels[modality] = y[rows]
+    return Split(*kept), Split(*held)

@@ -14,9 +14,10 @@ from ..training.watch import Terms
 class Stack:
     """Networks that differ in their numbers only.
 
-    What is computed is written for one network and one run; :meth:`map` applies it to all. One network alone is
-    called as it is. More share one storage: weight k of all of them is one tensor (R, …), of which the weights of
-    each network are views, and ``torch.vmap`` turns every matrix product into a batched one.
+    What is computed is written for one network and one run; :meth:`map` applies it to all. One
+    network alone is called as it is. More share one storage: weight k of all of them is one tensor
+    (R, …), of which the weights of each network are views, and ``torch.vmap`` turns every matrix
+    product into a batched one.
 
     Args:
         networks: R modules of one class and one shape.
@@ -38,16 +39,16 @@ class Stack:
         if self.alone:
             return
         self._state = stack_module_state(self.networks)
-        self._own = {
-            name: [network.get_parameter(name) for network in self.networks]
-            for name in self._state[0]
-        }
+        self._parameters: dict[str, list[nn.Parameter]] = {}
         for name, stacked in self._state[0].items():
-            for parameter, view in zip(self._own[name], stacked.detach().unbind(), strict=True):
+            own = [network.get_parameter(name) for network in self.networks]
+            for parameter, view in zip(own, stacked.detach().unbind(), strict=True):
                 parameter.data = view
+            self._parameters[name] = own
 
     @property
     def device(self) -> torch.device:
+        """Where the weights are."""
         return next(self.networks[0].parameters()).device
 
     def map(self, function: Callable[..., Terms], *arguments: Any) -> Terms:
@@ -76,23 +77,21 @@ class Stack:
             totals.backward(torch.ones_like(totals))
             return
         weights = self._state[0]
-        for name, gradient in zip(
-            weights, torch.autograd.grad(totals.sum(), list(weights.values())), strict=True
-        ):
-            # contiguous: a fused Adam reads gradients in the order of memory, whatever their strides
-            for parameter, own in zip(self._own[name], gradient.contiguous().unbind(), strict=True):
+        gradients = torch.autograd.grad(totals.sum(), list(weights.values()))
+        for name, gradient in zip(weights, gradients, strict=True):
+            # A fused Adam reads gradients in the order of memory, whatever their strides.
+            each = gradient.contiguous().unbind()
+            for parameter, own in zip(self._parameters[name], each, strict=True):
                 parameter.grad = own
 
     def finite(self) -> Tensor:
-        """Which networks hold finite weights only: (R,) booleans."""
-        stacked = (
-            [p[None] for p in self.networks[0].parameters()]
-            if self.alone
-            else self._state[0].values()
-        )
-        return torch.stack(
-            [weights.detach().isfinite().flatten(1).all(dim=1) for weights in stacked]
-        ).all(dim=0)
+        """Whether all weights of each network are finite, (R,)."""
+        if self.alone:
+            weights = [weight[None] for weight in self.networks[0].parameters()]
+        else:
+            weights = self._state[0].values()
+        finite = [weight.detach().isfinite().flatten(1).all(dim=1) for weight in weights]
+        return torch.stack(finite).all(dim=0)
 
 
 def _first(argument: Any) -> Any:
@@ -100,7 +99,7 @@ def _first(argument: Any) -> Any:
 
 
 def stack_or_expand(tensors: Sequence[Tensor]) -> Tensor:
-    """One tensor (R, …); where all are the same object, it takes the memory of one.
+    """One tensor (R, …); where all are the same object, no copy is made.
 
     Example:
         >>> x = torch.ones(2)

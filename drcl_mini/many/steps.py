@@ -1,4 +1,4 @@
-"""The steps of an epoch; on a GPU they may be recorded once and replayed, so that it doesn't wait for Python."""
+"""The steps of an epoch; a GPU may record and replay them, so that it doesn't wait for Python."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,13 +16,14 @@ REPLAYED: ContextVar[bool] = ContextVar("replayed", default=False)
 
 @contextmanager
 def replayed(on: bool = True) -> Iterator[None]:
-    """Within it, ``fit_many`` on a GPU replays its steps, see :class:`Steps`; elsewhere nothing changes.
+    """Within the block, :func:`.fit_many` on a GPU replays its steps, see :class:`Steps`.
 
-    A training with small batches takes a fraction of the time: ``book/results/speed/ten-seeds-replayed.json`` has
-    figures. Losses agree to float tolerance, not bit for bit. Not in bfloat16.
+    A training with small batches takes a fraction of the time, see
+    ``book/results/speed/ten-seeds-replayed.json``. Losses agree up to rounding, not bit for bit.
+    Nothing changes on a CPU or in bfloat16.
 
     Args:
-        on: False asks for steps one by one again, within a block that replays.
+        on: ``False`` asks for steps one by one again, within a block that replays.
 
     Example:
         >>> from drcl_mini import DRCL, fit_many, load_dataset
@@ -42,10 +43,10 @@ def replayed(on: bool = True) -> Iterator[None]:
 class Steps:
     """One step after the other for a stack of networks: losses, gradients, Adam.
 
-    A small step takes a GPU less time than Python takes to ask for its hundred or so kernels. Replayed, each step from
-    the second epoch on is a CUDA graph: the kernels of one step, recorded with their addresses, and started by a single
-    call. What differs from step to step (the batch) and from epoch to epoch (q, shares) is copied to where the
-    recording reads it.
+    A small step takes a GPU less time than Python takes to ask for its hundred or so kernels. Where
+    steps are replayed, each from the second epoch on is a CUDA graph: the kernels of one step,
+    recorded with their addresses, and started by a single call. What changes (the batch with each
+    step; q, shares and the like with each epoch) is copied to where the recording reads it.
 
     Args:
         stack: the networks.
@@ -61,64 +62,66 @@ class Steps:
         losses: Callable[..., Terms],
         replay: bool,
     ) -> None:
-        self.stack, self._optimiser, self._losses, self._replay = stack, optimiser, losses, replay
-        self._own: Terms = {}
-        self._recorded: dict[int, tuple[torch.cuda.CUDAGraph, Tensor, Tensor]] = {}
+        self.stack, self.optimiser, self.losses, self.replay = stack, optimiser, losses, replay
         self._epochs = 0
+        self._inputs: Terms = {}
+        self._recorded: dict[int, tuple[torch.cuda.CUDAGraph, Tensor, Tensor]] = {}
 
-    def epoch(self, parts: Sequence[Tensor], own: Terms) -> dict[str, Tensor]:
-        """Take a step for each part, (R, b, 2): a batch's indices and partners; gives the mean of each loss, (R,)."""
+    def epoch(self, parts: Sequence[Tensor], inputs: Terms) -> Terms:
+        """Take a step for each part.
+
+        Args:
+            parts: (R, b, 2), a batch's indices and partners.
+            inputs: of all runs, passed to the losses.
+
+        Returns:
+            The mean of each loss over the samples, (R,).
+        """
+        step = self._step
+        if self.replay and self._epochs:  # the first epoch prepares what can't be recorded
+            step = self._replayed_step
+            self._keep(inputs)
         self._epochs += 1
-        replay = (
-            self._replay and self._epochs > 1
-        )  # the first epoch prepares what can't be recorded
-        if replay:
-            self._keep(own)
         sums: Tensor | float = 0.0
         for part in parts:
-            sums = (
-                sums
-                + (self._replay_step(part) if replay else self._step(part, own)) * part.shape[1]
-            )
-        return dict(zip(self._names, sums / sum(part.shape[1] for part in parts), strict=True))
+            sums = sums + step(part, inputs) * part.shape[1]
+        means = sums / sum(part.shape[1] for part in parts)
+        return dict(zip(self._names, means, strict=True))
 
-    def _step(self, part: Tensor, own: Terms) -> Tensor:
-        terms = self.stack.map(self._losses, *part.unbind(dim=2), own)
+    def _step(self, part: Tensor, inputs: Terms) -> Tensor:
+        terms = self.stack.map(self.losses, *part.unbind(dim=2), inputs)
         self.stack.backward(terms["total"])
-        self._optimiser.step()
+        self.optimiser.step()
         self._names = list(terms)
         return torch.stack([term.detach() for term in terms.values()])
 
-    def _keep(self, own: Terms) -> None:
-        """Bring the epoch's values to where the recordings read them."""
-        if not self._own:
-            self._own = {
-                name: value.clone(memory_format=torch.contiguous_format)
-                for name, value in own.items()
-            }
-        for name, value in own.items():
-            self._own[name].copy_(value)
+    def _keep(self, inputs: Terms) -> None:
+        """Copy the epoch's inputs to where the recordings read them."""
+        for name, value in inputs.items():
+            if name not in self._inputs:
+                self._inputs[name] = value.clone(memory_format=torch.contiguous_format)
+            self._inputs[name].copy_(value)
 
-    def _replay_step(self, part: Tensor) -> Tensor:
-        """A step by its recording, which is made when a batch of this size comes first."""
+    def _replayed_step(self, part: Tensor, _: Terms) -> Tensor:
+        """A step from its recording; a batch of a new size is recorded first."""
         size = part.shape[1]
         if size not in self._recorded:
-            graph, batch, here = (
-                torch.cuda.CUDAGraph(),
-                part.clone(),
-                torch.cuda.current_stream(part.device),
-            )
-            aside = torch.cuda.Stream(part.device)
-            aside.wait_stream(here)
-            with torch.cuda.stream(aside):
-                graph.capture_begin(capture_error_mode="thread_local")
-                try:
-                    losses = self._step(batch, self._own)
-                finally:
-                    graph.capture_end()
-            here.wait_stream(aside)
-            self._recorded[size] = graph, batch, losses
+            self._recorded[size] = self._record(part.clone())
         graph, batch, losses = self._recorded[size]
         batch.copy_(part)
         graph.replay()
         return losses
+
+    def _record(self, batch: Tensor) -> tuple[torch.cuda.CUDAGraph, Tensor, Tensor]:
+        """The recording of a step, the batch it reads and the losses it writes."""
+        graph = torch.cuda.CUDAGraph()
+        here, aside = torch.cuda.current_stream(batch.device), torch.cuda.Stream(batch.device)
+        aside.wait_stream(here)
+        with torch.cuda.stream(aside):
+            graph.capture_begin(capture_error_mode="thread_local")
+            try:
+                losses = self._step(batch, self._inputs)
+            finally:
+                graph.capture_end()
+        here.wait_stream(aside)
+        return graph, batch, losses

@@ -1,1 +1,5 @@
-"""DRCL itself, in the order of the paper: losses, recasting, augmentation, prior (SPL), consistency (RSC)."""
+"""DRCL itself, in the order of the paper.
+
+Losses, recasting, augmentation, encoder, prior (SPL), consistency (RSC), and the estimator that
+calls them.
+"""

@@ -1,4 +1,4 @@
-"""Feature augmentation (FA): mix each sample a little with another one, features and labels alike."""
+"""Feature augmentation (FA): mix each sample a little with another, features and labels alike."""
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ def augment(
     Args:
         features: F, (n, D).
         labels: Y, (n, C).
-        gamma: share of the sample itself, one number or (n, 1); 1 switches the augmentation off.
+        gamma: γ, the share of the sample itself, a number or (n, 1); 1 switches it off.
         permutation: π, (n,), each sample's partner.
 
     Example:
@@ -33,7 +33,7 @@ def augment(
 
 
 def shares(samples: int, gamma: float, mixup: float, seed: int) -> Tensor:
-    """Each sample's own share γ in one epoch, (n, 1): fixed, or drawn from Beta(a, a), a = ``mixup`` > 0.
+    """Each sample's share γ in an epoch, (n, 1): fixed, or from Beta(a, a) with a = ``mixup`` > 0.
 
     Source of the drawn shares: Zhang, Cisse, Dauphin and Lopez-Paz, mixup, ICLR 2018.
 

@@ -1,4 +1,4 @@
-"""Reversible semantic consistency (RSC): one modality's encoder learns to meet the frozen prior's targets."""
+"""Reversible semantic consistency (RSC): an encoder learns to meet the frozen prior's targets."""
 
 from collections.abc import Mapping
 
@@ -32,8 +32,8 @@ def consistency_losses(
 ) -> Terms:
     r"""The terms of one batch and their weighted sum, ``total``.
 
-    .. math:: \alpha\,(\mathrm{intra} + \mathrm{inter}) + \beta\,\mathrm{mse} + \eta\,\mathrm{GCE}_q(F W, Y),
-        \qquad R = Y W^+
+    .. math:: \alpha\,(\mathrm{intra} + \mathrm{inter}) + \beta\,\mathrm{mse}
+        + \eta\,\mathrm{GCE}_q(F W, Y), \qquad R = Y W^+
 
     Args:
         features: F, (n, D), encoder outputs, augmented in training.
@@ -41,8 +41,8 @@ def consistency_losses(
         prior: W, (D, C), frozen.
         inverse: W⁺, (C, D).
         q: exponent of the generalised cross entropy.
-        weights: by term: ``intra``, ``inter``, ``mse``, ``label``, as :attr:`.Settings.weights` gives them. A term
-            that is not there is not computed.
+        weights: by term: ``intra``, ``inter``, ``mse``, ``label``, as :attr:`.Settings.weights`
+            gives them. A term that is not there is not computed.
 
     Example:
         >>> import torch

@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Callable
+from copy import deepcopy
 from itertools import pairwise
 
+import numpy as np
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
+from ..core.devices import on_device
 from ..retrieval.ranking import in_blocks
 from ..training.settings import Settings
 
@@ -18,9 +21,10 @@ ROWS = 8192
 class Encoder(nn.Module):
     r"""f_v: features (n, d_v) → unit rows (n, D).
 
-    Linear – ReLU for each hidden width, a last Linear without bias, then L2 normalisation. The last weight
-    starts uniform in :math:`\pm 1/\sqrt{d_v}`, the others as PyTorch's default, :math:`\pm 1/\sqrt{\text{fan in}}`.
-    All numbers are drawn from ``source`` on the CPU, so a seed means the same encoder on every device.
+    Linear – ReLU for each hidden width, a last Linear without bias, then L2 normalisation. The last
+    weight starts uniform in :math:`\pm 1/\sqrt{d_v}`, the others as PyTorch's default, :math:`\pm
+    1/\sqrt{\text{fan in}}`. All numbers are drawn from ``source`` on the CPU, so a seed means the
+    same encoder on every device.
 
     Args:
         d: feature dimension d_v.
@@ -74,9 +78,8 @@ class Encoder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.mean is not None:
             x = (x - self.mean) / self.scale
-        with torch.autocast(
-            x.device.type, torch.bfloat16, enabled=self.bfloat16 and torch.is_grad_enabled()
-        ):
+        halved = self.bfloat16 and torch.is_grad_enabled()
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=halved):
             outputs = self.layers(x)
         return nnf.normalize(outputs.to(x.dtype), dim=1)
 
@@ -87,26 +90,25 @@ def build_encoder(features: Tensor, settings: Settings, source: torch.Generator)
     if settings.standardise:
         variance, mean = torch.var_mean(features, dim=0, correction=0)
         scale = variance.sqrt()
-        lost = (
-            variance < torch.finfo(variance.dtype).tiny
-        ) | variance.isinf()  # squares that float32 can't hold
+        tiny = torch.finfo(variance.dtype).tiny
+        lost = (variance < tiny) | variance.isinf()  # squares that float32 can't hold
         if lost.any():
             scale[lost] = features[:, lost].double().std(dim=0, correction=0).to(scale)
         scale[scale <= 1e-6 * mean.abs()] = 1  # a constant feature stays 0
-    encoder = Encoder(features.shape[1], settings.hidden, settings.dim, source, mean, scale).to(
-        features.device
-    )
+    encoder = Encoder(features.shape[1], settings.hidden, settings.dim, source, mean, scale)
     encoder.bfloat16 = settings.precision == "bfloat16"
-    return encoder
+    return encoder.to(features.device)
 
 
 def in_pieces(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """``network(x)``, a few thousand rows at a time, so that hidden layers keep small."""
+    """``network(x)``, a few thousand rows at a time, so that hidden layers stay small."""
     return torch.cat([network(part) for part in x.split(ROWS)])
 
 
 def embed(encoder: Encoder, features: Tensor) -> Tensor:
-    """F = f(X) without gradients, (n, D), in pieces that keep the memory small, smaller ones where it runs out.
+    """F = f(X) without gradients, (n, D).
+
+    The rows go through a few thousand at a time, fewer where memory runs out.
 
     Example:
         >>> encoder = Encoder(3, (8,), 4, torch.Generator().manual_seed(0))
@@ -116,3 +118,25 @@ def embed(encoder: Encoder, features: Tensor) -> Tensor:
     device = next(encoder.parameters()).device
     with torch.no_grad():
         return in_blocks(lambda part: encoder(features[part].to(device)), len(features), ROWS)
+
+
+def embed_checked(encoder: Encoder, features: np.ndarray, modality: str) -> np.ndarray:
+    """Unit rows (n, D), or rows of zeros where all outputs of the encoder are 0.
+
+    Raises:
+        ValueError: float32 can't hold what the encoder makes of some rows.
+    """
+    found = embed(encoder, on_device(features)).cpu().numpy()
+    odd = np.flatnonzero(~(np.einsum("nd,nd->n", found, found) > 0.5))  # zeros or NaN
+    if len(odd):
+        exact = deepcopy(encoder).cpu().double()
+        outputs = embed(exact, torch.from_numpy(features[odd]).double()).numpy()
+        lost = odd[outputs.any(axis=1)]
+        if len(lost):
+            greatest = np.abs(features[lost[0]]).max()
+            raise ValueError(
+                f"modality {modality!r}: the encoder's outputs overflow or underflow float32 in "
+                f"{len(lost)} of {len(features)} rows, the first is row {lost[0]}, with values up "
+                f"to {greatest:.3g}: scale them as in training"
+            )
+    return found

@@ -1,33 +1,27 @@
-"""DRCL as an estimator with scikit-learn's manners: settings in, ``fit``, ``transform``, ``predict``, ``search``."""
+"""DRCL as an estimator in scikit-learn's style: ``fit``, ``transform``, ``predict``, ``search``."""
 
-import json
 import os
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import fields
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from ..core.checks import as_numpy, check_features, check_mapping, check_name, nearest, plain
-from ..core.devices import check_precision, on_device, resolve_device, tf32
-from ..core.files import check_writable
+from ..core.checks import as_numpy, check_features, check_mapping, check_name, suggest
+from ..core.devices import check_precision, resolve_device
 from ..core.tensorfile import load_checkpoint, save_checkpoint
-from ..data.fingerprint import fingerprint
 from ..data.split import Split
 from ..retrieval.ranking import BLOCK
 from ..retrieval.search import Neighbours, nearest_neighbours
 from ..training.batches import generator
-from ..training.fitting import advice, fresh, interruptible, noisy, progress_bar, reporter, tensors
-from ..training.preflight import check_against, check_fit, check_noise, check_prior
-from ..training.progress import Progress
+from ..training.fitting import computing, following, fresh, interruptible, noisy, tensors
+from ..training.preflight import check_addition, check_fit, check_prior
+from ..training.progress import UNFIT, Progress, begin_progress
 from ..training.settings import Settings, released_settings
 from .consistency import fit_encoder
-from .encoder import build_encoder, embed
+from .encoder import build_encoder, embed_checked
 from .prior import FIXED, learn_prior, select_prior, starting_prior
 from .saving import model_state, restore_model
 
@@ -36,25 +30,29 @@ Pair = tuple[Tensor, Tensor]
 
 
 class DRCL:
-    """Deep Reversible Consistency Learning: one encoder per modality, all trained towards one prior.
+    """Deep Reversible Consistency Learning: one encoder per modality, one prior for all.
 
     Args:
         hidden: hidden widths of each encoder.
         dim: D, the dimension of the common space; at least the number of classes.
-        standardise: bring each feature to mean 0 and standard deviation 1 (statistics of the training set).
-        prior: ``"selected"`` (SPL), ``"orthogonal"``, ``"simplex"``, or a modality whose learned prior to take.
-        prior_scale: length of the columns of an orthogonal or simplex prior. F has unit rows, so this is the inverse
-            temperature of the label term; a learned prior finds its own.
-        selection: SPL scores the priors on the ``"train"`` split (the method) or on ``"validation"``.
+        standardise: bring each feature to mean 0 and standard deviation 1 (statistics of the
+            training set).
+        prior: ``"selected"`` (SPL), ``"orthogonal"``, ``"simplex"``, or a modality whose learned
+            prior to take.
+        prior_scale: length of the columns of an orthogonal or simplex prior. F has unit rows, so
+            this is the inverse temperature of the label term; a learned prior finds its own.
+        selection: SPL scores the priors on the ``"train"`` split (the method) or on
+            ``"validation"``.
         keep_best_prior: keep the W of the epoch with the best score, else that of the last epoch.
-        prior_first_epoch: epoch counter e at the start of SPL; 0 repeats a quirk of the released code,
-            whose first epoch changes nothing.
+        prior_first_epoch: epoch counter e at the start of SPL; 0 repeats a quirk of the released
+            code, whose first epoch changes nothing.
         prior_epochs: epochs of SPL.
         prior_learning_rate: Adam's rate in SPL.
         epochs: epochs of the consistency stage.
         learning_rate: Adam's rate in the consistency stage, one number or one for each modality.
         betas: Adam's decay rates.
-        batch_size: samples in a batch, at most. Without ``drop_last`` batches are of nearly equal size.
+        batch_size: samples in a batch, at most. Without ``drop_last`` batches are of nearly equal
+            size.
         drop_last: leave out the last samples of an epoch when they don't fill a batch.
         q_rate: GCE's exponent in epoch e is min(1, q_rate · e).
         alpha: weight of the intra- and inter-modal consistency terms.
@@ -62,29 +60,35 @@ class DRCL:
         eta: weight of the label term.
         terms: the loss terms that are on: of ``"intra"``, ``"inter"``, ``"mse"``, ``"label"``.
         gamma: share of a sample in its augmented version; 1 switches augmentation off.
-        mixup: a > 0 draws the share anew from Beta(a, a), for each sample and epoch; 0 keeps it at ``gamma``.
-        monitor: what picks the epoch on validation data: ``"map"`` (mAP of each recast label as a query
-            for validation items), ``"loss"`` (as released; it falls as q_e grows, so it favours late epochs), or
-            ``None`` for the last epoch.
+        mixup: a > 0 draws the share anew from Beta(a, a), for each sample and epoch; 0 keeps it at
+            ``gamma``.
+        monitor: what picks the epoch on validation data: ``"map"`` (mAP of each recast label as a
+            query for validation items), ``"loss"`` (as released; it falls as q_e grows, so it
+            favours late epochs), or ``None`` for the last epoch.
         patience: stop after this many epochs without a better monitor value; ``None`` never stops.
         label_noise: share of the training labels that are made wrong, see
             :func:`drcl_mini.data.noise.with_label_noise`.
-        precision: of the matrix products in training: ``"float32"``; ``"tf32"`` (NVIDIA GPUs) and ``"bfloat16"`` are
-            faster where the processor has them. Weights and embeddings stay in float32, and with bfloat16 all that is
-            computed outside of training steps.
+        precision: of the matrix products in training: ``"float32"``; ``"tf32"`` (NVIDIA GPUs) and
+            ``"bfloat16"`` are faster where the processor has them. Weights and embeddings stay in
+            float32, and with bfloat16 all that is computed outside of training steps.
         seed: all randomness: same seed, same machine, same result.
         device: ``"auto"`` (CUDA where there is one, else CPU) or any torch device name.
+        threads: threads of the processor in training, for all of PyTorch while ``fit`` runs.
+            ``None``: one for a small network, which gains little from more and slows down beside
+            other work; PyTorch's own number for a large one.
         progress: show a progress bar; ``None``: only in a terminal.
 
     Attributes:
         prior_: W (D, C), the prior, frozen after selection.
-        prior_source_: the modality it was learned on, or ``"orthogonal"``, ``"simplex"``, ``"given"``.
+        prior_source_: the modality it was learned on, or ``"orthogonal"``, ``"simplex"``,
+            ``"given"``.
         priors_: every prior that SPL learned, by modality.
         quality_scores_: SPL's quality score of each.
         encoders_: one :class:`drcl_mini.Encoder` per modality.
         history_: a record for every epoch of every stage and modality: losses, q, scores.
         n_classes_: C, the number of classes.
-        partial_: modalities whose training was cut short, by Ctrl-C or because it diverged; usable as they are.
+        partial_: modalities whose training was cut short, by Ctrl-C or because it diverged; usable
+            as they are.
         interrupted_: True after Ctrl-C in the last ``fit`` or ``add_modality``.
 
     Source: Pu, Qin, Peng, Song and Zheng, IEEE Transactions on Multimedia, 2025 (arXiv 2501.05686).
@@ -128,18 +132,17 @@ class DRCL:
         precision: str = Settings.precision,
         seed: int = Settings.seed,
         device: str = Settings.device,
+        threads: int | None = Settings.threads,
         progress: bool | None = Settings.progress,
         **unknown: Any,
     ) -> None:
         given = locals()
         settings = {field.name: given[field.name] for field in fields(Settings)}
-        self.settings = Settings().but(
-            **settings, **unknown
-        )  # it says what is near an unknown name
+        self.settings = Settings().replace(**settings, **unknown)  # names an unknown setting
 
     @classmethod
     def released(cls, dataset: str, **settings: Any) -> "DRCL":
-        """The authors' released configuration for a data set; see :func:`drcl_mini.released_settings`."""
+        """The authors' released configuration, see :func:`drcl_mini.released_settings`."""
         return cls(**vars(released_settings(dataset, **settings)))
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -148,7 +151,7 @@ class DRCL:
 
     def set_params(self, **settings: Any) -> "DRCL":
         """Change settings; they count from the next ``fit`` on."""
-        self.settings = self.settings.but(**settings)
+        self.settings = self.settings.replace(**settings)
         return self
 
     def __sklearn_clone__(self) -> "DRCL":
@@ -174,94 +177,68 @@ class DRCL:
             train: what to learn from.
             validation: what picks the epoch, and the prior where ``selection="validation"``.
             prior: W (D, C) to use as it is, instead of learning one.
-            checkpoint: a file that keeps what was done so far. After a crash, call fit again with the same settings,
-                data and file: training goes on from there, and ends with the same bits on the same machine. Delete
-                the file to begin anew.
+            checkpoint: a file that keeps what was done so far. After a crash, call fit again with
+                the same settings, data and file: training goes on from there, and ends with the
+                same bits on the same machine. Delete the file to begin anew.
             every: epochs between two writes of that file.
 
         Raises:
-            ValueError: data or settings that don't fit, or a checkpoint of others; nothing has changed then.
-            TrainingDiverged: a loss stopped being finite; what was trained before is kept.
+            ValueError: data or settings that don't fit, or a checkpoint of others; nothing has
+                changed then.
+            TrainingDiverged: a loss became NaN or infinite; what was trained before is kept.
         """
-        s, device = self.settings, resolve_device(self.settings.device)
+        s = self.settings
+        device = resolve_device(s.device)
         check_precision(s.precision, device)
         classes = check_fit(train, validation, s)
         given = None if prior is None else check_prior(prior, s.dim, classes).to(device)
-        progress = None
-        if checkpoint is not None:
-            progress = self._progress(
-                checkpoint, every, {"train": train, "validation": validation}, given
-            )
-        with fresh(self, classes), interruptible([self]):
-            data, held = (tensors(split, classes, device) for split in (train, validation))
-            with tf32(s.precision == "tf32"):
-                start = starting_prior(s, classes).to(device)
-                if given is not None:
-                    self.prior_, self.prior_source_ = given, "given"
-                elif s.prior in FIXED:
-                    self.prior_, self.prior_source_ = s.prior_scale * start, s.prior
-                else:
-                    for name in [s.prior] if s.prior in data else data:
-                        self._learn_prior(name, data[name], held.get(name), start, progress)
-                    self.prior_source_ = select_prior(self.quality_scores_)
-                    self.prior_ = self.priors_[self.prior_source_]
-                for name in data:
-                    self._fit_encoder(name, data[name], held.get(name), progress)
+        progress = begin_progress(checkpoint, every, s, [train, validation], given)
+
+        with fresh(self, classes), interruptible([self]), computing(s, train):
+            data = tensors(train, classes, device)
+            held = tensors(validation, classes, device)
+            start = starting_prior(s, classes).to(device)
+            if given is not None:
+                self.prior_, self.prior_source_ = given, "given"
+            elif s.prior in FIXED:
+                self.prior_, self.prior_source_ = s.prior_scale * start, s.prior
+            else:
+                for name in [s.prior] if s.prior in data else data:
+                    self._learn_prior(name, data[name], held.get(name), start, progress)
+                self.prior_source_ = select_prior(self.quality_scores_)
+                self.prior_ = self.priors_[self.prior_source_]
+            for name in data:
+                self._fit_encoder(name, data[name], held.get(name), progress)
         return self
 
     def _learn_prior(
         self, name: str, data: Pair, held: Pair | None, start: Tensor, progress: Progress | None
     ) -> None:
         """SPL on one modality."""
-        s, (x, y) = self.settings, data
+        s = self.settings
+        x, y = data[0], noisy(data[1], s, name)
         scored = held if s.selection == "validation" else None
         phase = progress and progress.phase("prior", name)
-        with (
-            progress_bar(s, f"prior {name}", s.prior_epochs) as bar,
-            advice(self, "prior", name, x.device),
-        ):
-            report = reporter(self, "prior", name, bar)
-            learned = learn_prior(x, noisy(y, s, name), start, s, name, scored, report, phase)
-        self.priors_[name], self.quality_scores_[name] = learned.prior, learned.score
+        with following(self, "prior", name, s.prior_epochs, x.device) as report:
+            learned = learn_prior(x, y, start, s, name, scored, report, phase)
+        self.priors_[name] = learned.prior
+        self.quality_scores_[name] = learned.score
 
     def _fit_encoder(
         self, name: str, data: Pair, held: Pair | None, progress: Progress | None = None
     ) -> None:
         """RSC on one modality."""
-        s, (x, y) = self.settings.but(dim=len(self.prior_)), data
+        s = self.settings.replace(dim=len(self.prior_))
+        x, y = data[0], noisy(data[1], s, name)
         encoder = build_encoder(x, s, generator(s.seed, "encoder", name))
         phase = progress and progress.phase("consistency", name)
         try:
-            with (
-                progress_bar(s, f"consistency {name}", s.epochs) as bar,
-                advice(self, "consistency", name, x.device),
-            ):
-                report = reporter(self, "consistency", name, bar, encoder)
-                fit_encoder(
-                    encoder, x, noisy(y, s, name), self.prior_, s, name, held, report, phase
-                )
+            with following(self, "consistency", name, s.epochs, x.device, encoder) as report:
+                fit_encoder(encoder, x, y, self.prior_, s, name, held, report, phase)
         finally:
             encoder.requires_grad_(False)
         self.encoders_[name] = encoder
         self.partial_ = [other for other in self.partial_ if other != name]
-
-    def _progress(
-        self, path: Any, every: Any, splits: Mapping[str, Split | None], given: Tensor | None
-    ) -> Progress:
-        """The file of a fit's progress; its settings and data must be those of the fit that began it."""
-        every = plain(every)
-        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-            raise ValueError(f"every is {every!r}, expected an integer of at least 1")
-        about = {
-            name: value
-            for name, value in self.get_params().items()
-            if name not in ("progress", "device")
-        }
-        about |= {"data (digest)": fingerprint(splits), "prior (digest)": None}
-        if given is not None:
-            about["prior (digest)"] = sha256(given.cpu().numpy()).hexdigest()[:8]
-        check_writable(Path(path).parent)
-        return Progress(path, json.loads(json.dumps(about)), every)
 
     def add_modality(
         self, name: str, features: Any, labels: Any, validation: tuple[Any, Any] | None = None
@@ -277,26 +254,12 @@ class DRCL:
             validation: the same two for validation, ``(features, labels)``.
         """
         self._check_fitted()
-        check_name(name, "add_modality")
-        if name in self.encoders_ and name not in self.partial_:
-            raise ValueError(
-                f"modality {name!r} is there already: use another name, or  del model.encoders_[{name!r}]"
-            )
-        if validation is not None and not (
-            isinstance(validation, (tuple, list)) and len(validation) == 2
-        ):
-            raise ValueError(
-                f"validation is {type(validation).__name__}, expected a pair (features, labels)"
-            )
-        train = Split({name: features}, {name: labels})
-        held = None if validation is None else Split({name: validation[0]}, {name: validation[1]})
-        check_against(train, held, self.n_classes_, set(range(self.n_classes_)))
-        self.settings.rate(name)
-        check_noise(train, name, self.settings)
+        train, held = check_addition(self, name, (features, labels), validation)
         device = self.prior_.device
         check_precision(self.settings.precision, device)
-        data, held = (tensors(split, self.n_classes_, device) for split in (train, held))
-        with interruptible([self]), tf32(self.settings.precision == "tf32"):
+        data = tensors(train, self.n_classes_, device)
+        held = tensors(held, self.n_classes_, device)
+        with interruptible([self]), computing(self.settings, train):
             self._fit_encoder(name, data[name], held.get(name))
         return self
 
@@ -307,40 +270,24 @@ class DRCL:
             data: a :class:`drcl_mini.Split` or a mapping {modality: features (n, d)}.
 
         Raises:
-            ValueError: features that don't fit, or that are so far from those of training that float32 can't hold
-                what the encoder makes of them.
+            ValueError: features that don't fit, or that are so far from those of training that
+                float32 can't hold what the encoder makes of them.
         """
         self._check_fitted()
         features = data.features if isinstance(data, Split) else check_mapping(data, "features")
         checked = {}
         for name, x in features.items():
             if name not in self.encoders_:
-                raise ValueError(
-                    f"no encoder for modality {name!r}: {nearest(name, self.encoders_)}"
-                )
+                known = suggest(name, self.encoders_)
+                raise ValueError(f"no encoder for modality {name!r}: {known}")
             checked[name] = check_features(x, name, self.encoders_[name].widths[0])
-        return {name: self._embed(name, x) for name, x in checked.items()}
-
-    def _embed(self, name: str, x: np.ndarray) -> np.ndarray:
-        """Unit rows, or rows of zeros where all outputs of the encoder are 0."""
-        f = embed(self.encoders_[name], on_device(x)).cpu().numpy()
-        odd = np.flatnonzero(~(np.einsum("nd,nd->n", f, f) > 0.5))  # zeros or NaN
-        if len(odd):
-            exact = deepcopy(self.encoders_[name]).cpu().double()
-            lost = odd[embed(exact, torch.from_numpy(x[odd]).double()).numpy().any(axis=1)]
-            if len(lost):
-                raise ValueError(
-                    f"modality {name!r}: {len(lost)} of {len(x)} rows leave float32's range in the encoder, the first "
-                    f"is row {lost[0]}, with values up to {np.abs(x[lost[0]]).max():.3g}: scale them as in training"
-                )
-        return f
+        return {name: embed_checked(self.encoders_[name], x, name) for name, x in checked.items()}
 
     def predict(self, data: Split | Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The class whose logit F W is greatest, for each item of each modality: int64 (n,)."""
-        return {
-            name: (f @ self.prior_.cpu().numpy()).argmax(axis=1)
-            for name, f in self.transform(data).items()
-        }
+        embeddings = self.transform(data)
+        w = self.prior_.cpu().numpy()
+        return {name: (f @ w).argmax(axis=1) for name, f in embeddings.items()}
 
     def search(
         self,
@@ -352,7 +299,7 @@ class DRCL:
         *,
         memory: int = BLOCK,
     ) -> Neighbours:
-        """The k gallery items nearest to each query: items of one modality found by items of another.
+        """The k gallery items nearest to each query, across modalities.
 
         Every call encodes the gallery. To search it often, keep its ``transform`` and use
         :func:`drcl_mini.nearest_neighbours`.
@@ -371,14 +318,13 @@ class DRCL:
         for name in (query_modality, gallery_modality):
             check_name(name, "search")
         rows = as_numpy(query, f"modality {query_modality!r}: query")
-        queries = self.transform({query_modality: rows[None] if rows.ndim == 1 else rows})[
-            query_modality
-        ]
+        rows = rows[None] if rows.ndim == 1 else rows
+        queries = self.transform({query_modality: rows})[query_modality]
         items = self.transform({gallery_modality: gallery})[gallery_modality]
         return nearest_neighbours(queries, items, k, self.prior_.device, memory=memory)
 
     def save(self, path: str | os.PathLike) -> Path:
-        """Write the model to one safetensors file (tensors and JSON, no pickle), whole or not at all."""
+        """Write the model to one safetensors file (tensors and JSON, no pickle), all or nothing."""
         self._check_fitted()
         return save_checkpoint(path, *model_state(self))
 
@@ -387,20 +333,19 @@ class DRCL:
         """Read a model that :meth:`save` wrote.
 
         Raises:
-            ValueError: the file is cut off, of another version, or its tensors don't fit its settings.
+            ValueError: the file is cut off, of another version, or its tensors don't fit its
+                settings.
         """
         where = resolve_device(device)
-        tensors, header = load_checkpoint(path)
+        found, header = load_checkpoint(path)
         if isinstance(header, dict) and "index" in header:
-            raise ValueError(
-                f"{os.fspath(path)!r} is an index, no model: read it by FaissIndex.load"
-            )
+            raise ValueError(f"{str(path)!r} is an index, not a model: use FaissIndex.load")
         try:
             model = cls(**header["settings"]).set_params(device=device)
-            restore_model(model, tensors, header, where)
-        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            restore_model(model, found, header, where)
+        except UNFIT as error:
             reason = " ".join(str(error).split())
-            raise ValueError(f"{os.fspath(path)!r} is no usable checkpoint: {reason}") from None
+            raise ValueError(f"{str(path)!r} is no usable checkpoint: {reason}") from None
         return model
 
     def reset(self, classes: int) -> None:

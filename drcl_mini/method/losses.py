@@ -1,4 +1,4 @@
-"""The four losses of DRCL. Each takes one batch and returns a scalar; shapes: R, F (n, D), Y (n, C)."""
+"""The four losses of DRCL: one batch in, a scalar out. Shapes: R and F (n, D), Y (n, C)."""
 
 import torch
 import torch.nn.functional as nnf
@@ -16,7 +16,8 @@ def generalized_cross_entropy(logits: Tensor, targets: Tensor, q: float | Tensor
     Args:
         logits: Z = F W, (n, C).
         targets: Y, (n, C): one-hot, multi-hot or mixed rows.
-        q: in [0, 1], a tensor above 0; 0 is the limit, :math:`-\log \sum_c Y_{ic}\,\mathrm{softmax}(Z_i)_c`.
+        q: in [0, 1], a tensor above 0; 0 is the limit, :math:`-\log \sum_c
+            Y_{ic}\,\mathrm{softmax}(Z_i)_c`.
 
     Source: Zhang and Sabuncu, NeurIPS 2018.
 
@@ -32,7 +33,7 @@ def generalized_cross_entropy(logits: Tensor, targets: Tensor, q: float | Tensor
 
 
 def similarity(a: Tensor, b: Tensor) -> Tensor:
-    """S(A, B) of shape (n, m), with S_ij = 2 cos(A_i, B_j): twice the cosine, whatever the rows' lengths.
+    """S(A, B), (n, m), with S_ij = 2 cos(A_i, B_j): twice the cosine of each pair of rows.
 
     Example:
         >>> similarity(torch.eye(2), torch.tensor([[3.0, 0.0]])).tolist()
@@ -59,7 +60,8 @@ def inter_modal_consistency(recast: Tensor, features: Tensor) -> Tensor:
     .. math:: \frac1{n^2} \sum_{ij} \big(S(R, F)_{ij} - S(R, F)_{ji}\big)^2
 
     Example:
-        >>> round(inter_modal_consistency(torch.eye(2), torch.tensor([[1.0, 0.0], [1.0, 0.0]])).item(), 4)
+        >>> features = torch.tensor([[1.0, 0.0], [1.0, 0.0]])
+        >>> round(inter_modal_consistency(torch.eye(2), features).item(), 4)
         2.0
     """
     cross = similarity(recast, features)

@@ -1,4 +1,4 @@
-"""Priors W (D, C): fixed ones, and selective prior learning (SPL), which learns one on each modality."""
+"""Priors W (D, C): fixed ones, and selective prior learning (SPL), one on each modality."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -26,12 +26,11 @@ def orthogonal_prior(dim: int, classes: int, source: torch.Generator) -> Tensor:
         True
     """
     if dim < classes:
-        raise ValueError(
-            f"dim is {dim} for {classes} classes: a prior needs at least as many dimensions as classes"
-        )
+        raise ValueError(f"dim is {dim} for {classes} classes, expected at least {classes}")
     # The first C columns of Q need the first C columns of the Gaussian matrix alone.
     q, r = torch.linalg.qr(torch.randn(dim, classes, generator=source, dtype=torch.float64))
-    # The sign makes Q uniform over orthogonal matrices. QR gives columns; rows, as a file has them, round alike.
+    # The sign makes Q uniform over orthogonal matrices. QR gives columns; rows, as a file has them,
+    # round alike.
     return (q * r.diagonal().sign()).float().contiguous()
 
 
@@ -60,7 +59,7 @@ FIXED = {"orthogonal": orthogonal_prior, "simplex": simplex_prior}
 
 
 def starting_prior(settings: Settings, classes: int) -> Tensor:
-    """The prior that a fit begins with, (D, C): W⁰ of SPL, or the fixed one that the settings name."""
+    """The prior that a fit begins with, (D, C): W⁰ of SPL, or the fixed one of the settings."""
     make = FIXED.get(settings.prior, orthogonal_prior)
     return make(settings.dim, classes, generator(settings.seed, "start"))
 
@@ -94,6 +93,8 @@ class LearnedPrior(NamedTuple):
     """W, (D, C)."""
     score: float
     """Best quality score over the epochs, on the split that the settings name."""
+    encoder: Encoder
+    """The encoder that learned with it, which the method throws away."""
     history: list[dict[str, Any]]
     """One record an epoch: epoch, q, loss (``total``) and quality ``score``."""
 
@@ -169,7 +170,7 @@ def learn_prior(
 
     scores = [record["score"] for record in watch.records]
     scores = scores or [_score(network, *(scored or (X, Y)))]
-    return LearnedPrior(network.prior.detach(), max(scores), watch.records)
+    return LearnedPrior(network.prior.detach(), max(scores), network.encoder, watch.records)
 
 
 @torch.no_grad()

@@ -12,7 +12,8 @@ def pseudo_inverse(prior: Tensor) -> Tensor:
     When rank(W) = C, :math:`W^+ W = I_C`: labels → representation → labels loses nothing.
 
     Warns:
-        UserWarning: W is rank-deficient: :math:`W^+ W \ne I_C`; says which classes, if any, become one.
+        UserWarning: W is rank-deficient: :math:`W^+ W \ne I_C`; says which classes, if any, become
+            one.
 
     Example:
         >>> pseudo_inverse(torch.tensor([[2.0, 0.0], [0.0, 4.0], [0.0, 0.0]])).tolist()
@@ -25,11 +26,11 @@ def pseudo_inverse(prior: Tensor) -> Tensor:
     if rank < prior.shape[1]:
         near = torch.cdist(inverse, inverse) <= 1e-6 * inverse.norm(dim=1).max()
         pairs = near.triu(diagonal=1).nonzero().tolist()
-        meaning = (
-            f"classes {pairs[0][0]} and {pairs[0][1]} get one target and can't be told apart: use another prior"
-            if pairs
-            else "each class still has a target of its own"
-        )
+        meaning = "each class still has a target of its own"
+        if pairs:
+            one, other = pairs[0]
+            twins = f"classes {one} and {other} have one target and can't be told apart"
+            meaning = f"{twins}: use another prior"
         warn(
             f"the prior has rank {rank} for {prior.shape[1]} classes: W⁺W is not the identity, "
             f"so recast labels can't be read back exactly; {meaning}"
@@ -38,7 +39,7 @@ def pseudo_inverse(prior: Tensor) -> Tensor:
 
 
 def recast(labels: Tensor, prior: Tensor, inverse: Tensor | None = None) -> Tensor:
-    r"""Modality-invariant targets :math:`R = Y W^+`, (n, D), from labels Y (n, C) and the prior W (D, C).
+    r"""Modality-invariant targets :math:`R = Y W^+`, (n, D), from labels Y and the prior W.
 
     Args:
         labels: Y, (n, C): one-hot, multi-hot or mixed rows.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..core.checks import check_features, check_k, check_mapping, nearest
+from ..core.checks import check_features, check_integer, check_mapping, suggest
 from ..core.devices import resolve_device, room_for
 from ..data.split import Split
 from .metrics import mean_average_precision
@@ -17,7 +17,7 @@ from .ranking import BLOCK
 
 @dataclass(frozen=True, repr=False)
 class Evaluation:
-    """mAP of every task; prints as a table.
+    """mAP of every task, an ordered pair of modalities; prints as a table.
 
     Args:
         scores: {(query modality, gallery modality): {k: mAP}}; k is ``None`` for all.
@@ -26,10 +26,14 @@ class Evaluation:
     scores: Mapping[tuple[str, str], Mapping[int | None, float]]
 
     def mean(self, k: int | None = None) -> float:
-        """Mean mAP@k over the tasks; a k that was not scored is an error."""
+        """Mean mAP@k over the tasks.
+
+        Raises:
+            ValueError: this k was not scored.
+        """
         known = next(iter(self.scores.values()))
         if k not in known:
-            raise ValueError(f"mAP@{k} was not scored: {nearest(k, known)}")
+            raise ValueError(f"mAP@{k} was not scored: {suggest(k, known)}")
         return sum(task[k] for task in self.scores.values()) / len(self.scores)
 
     def records(self) -> list[dict[str, Any]]:
@@ -45,13 +49,11 @@ class Evaluation:
         rows = [(f"{query} → {gallery}", task) for (query, gallery), task in self.scores.items()]
         rows.append(("mean", {k: self.mean(k) for k in cuts}))
         width = max(len(name) for name, _ in rows)
-        head = " " * width + "".join(
-            f"{'mAP@' + ('all' if k is None else str(k)):>9}" for k in cuts
-        )
-        lines = [
-            f"{name:<{width}}" + "".join(f"{task[k]:9.4f}" for k in cuts) for name, task in rows
-        ]
-        return "\n".join([head, *lines])
+        heads = ["mAP@all" if k is None else f"mAP@{k}" for k in cuts]
+        lines = [" " * width + "".join(f"{head:>9}" for head in heads)]
+        for name, task in rows:
+            lines.append(f"{name:<{width}}" + "".join(f"{task[k]:9.4f}" for k in cuts))
+        return "\n".join(lines)
 
 
 def evaluate(
@@ -64,14 +66,15 @@ def evaluate(
 ) -> Evaluation:
     """mAP of every ordered pair of different modalities, at each cut-off.
 
-    Queries and gallery are all items of the split. Relevant means: of the same class.
+    Queries and gallery are all items of the split. An item is relevant if its class is the query's
+    (multi-hot labels: if they share one).
 
     Args:
         model_or_embeddings: something with ``transform``, or its result: {modality: (n, D)}.
         split: features and labels; the features don't matter where embeddings are given.
         k: cut-offs; ``None`` is all.
         device: where to rank and score.
-        memory: bytes that one block of queries may take, about.
+        memory: about how many bytes one block of queries may take.
 
     Raises:
         ValueError: fewer than two modalities, a bad k, or embeddings that don't fit the split.
@@ -85,33 +88,30 @@ def evaluate(
         mean    1.0000
     """
     if not isinstance(split, Split):
-        raise ValueError(
-            f"split is {type(split).__name__}, expected a drcl_mini.Split(features, labels)"
-        )
-    cuts = [check_k(cut) for cut in ([k] if np.ndim(k) == 0 else k)]
-    if len(split.modalities) < 2:
-        raise ValueError(
-            f"cross-modal evaluation needs two modalities, the split has {split.modalities}"
-        )
+        kind = type(split).__name__
+        raise ValueError(f"split is {kind}, expected a drcl_mini.Split(features, labels)")
+    cuts = [check_integer(cut, "k", optional=True) for cut in ([k] if np.ndim(k) == 0 else k)]
+    names = split.modalities
+    if len(names) < 2:
+        raise ValueError(f"cross-modal evaluation needs two modalities, the split has {names}")
     if hasattr(model_or_embeddings, "transform"):
         embeddings = model_or_embeddings.transform(split)
     else:
         embeddings = check_mapping(model_or_embeddings, "embeddings")
+    target = resolve_device(device)
     checked = {}
-    for name in split.modalities:
+    for name in names:
         if name not in embeddings:
-            raise ValueError(f"no embeddings of modality {name!r}: {nearest(name, embeddings)}")
-        rows, where = check_features(embeddings[name], name), resolve_device(device)
-        with room_for(f"embeddings of {name!r}", where):
-            checked[name] = torch.from_numpy(rows).to(where)
-        if len(checked[name]) != len(split.labels[name]):
-            raise ValueError(
-                f"{len(checked[name])} embeddings of {name!r} for {len(split.labels[name])} labels"
-            )
+            raise ValueError(f"no embeddings of modality {name!r}: {suggest(name, embeddings)}")
+        rows = check_features(embeddings[name], name)
+        labels = len(split.labels[name])
+        if len(rows) != labels:
+            raise ValueError(f"{len(rows)} embeddings of {name!r} for {labels} labels")
+        with room_for(f"embeddings of {name!r}", target):
+            checked[name] = torch.from_numpy(rows).to(target)
     scores = {}
-    for a, b in permutations(split.modalities, 2):
+    for a, b in permutations(names, 2):
         task = checked[a], split.labels[a], checked[b], split.labels[b]
-        scores[a, b] = dict(
-            zip(cuts, mean_average_precision(*task, cuts, memory=memory), strict=True)
-        )
+        values = mean_average_precision(*task, cuts, memory=memory)
+        scores[a, b] = dict(zip(cuts, values, strict=True))
     return Evaluation(scores)

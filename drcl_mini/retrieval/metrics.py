@@ -1,8 +1,8 @@
 """Retrieval scores: cosine ranking, average precision, precision–recall, precision at k.
 
-Everything streams over blocks of queries, so memory follows the block, which a setting bounds, not queries × gallery.
-Ranking is by descending cosine, ties by gallery index. Cosines are computed in float64 and rounded,
-so that equal items get equal scores wherever they stand (:func:`.ranking.rounded`).
+Queries are scored block by block: memory depends on the size of a block, which a parameter bounds,
+not on queries × gallery. Ranking is by descending cosine, ties by gallery index. Cosines are
+computed in float64 and rounded, so that equal items get equal scores (:func:`.ranking.rounded`).
 """
 
 from collections.abc import Callable, Sequence
@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..core.checks import check_features, check_k, check_labels, plain
-from .ranking import BLOCK, check_memory, in_blocks, ranking_keys, rounded, row_sorter, unit_rows
+from ..core.checks import check_dimensions, check_features, check_integer, check_labels
+from .ranking import BLOCK, in_blocks, ranking_keys, rounded, row_sorter, unit_rows
 
 PAIR = 64
 """Bytes of a pair of query and item while its block is ranked and scored."""
@@ -22,9 +22,10 @@ PAIR = 64
 def average_precision(relevance: Any, k: int | None = None) -> Tensor:
     r"""Average precision of ranked lists, normalised by the relevant items inside the first k.
 
-    .. math:: \mathrm{AP@}k = \frac{\sum_{j \le k} P(j)\, \mathrm{rel}(j)}{\sum_{j \le k} \mathrm{rel}(j)}
+    .. math:: \mathrm{AP@}k =
+        \frac{\sum_{j \le k} P(j)\, \mathrm{rel}(j)}{\sum_{j \le k} \mathrm{rel}(j)}
 
-    with P(j) the share of relevant items among the first j; 0 where none of the first k is relevant.
+    with P(j) the share of relevant items among the first j; 0 if none of the first k is relevant.
 
     Args:
         relevance: (…, n), 1 or True where the item at that rank is relevant.
@@ -39,15 +40,13 @@ def average_precision(relevance: Any, k: int | None = None) -> Tensor:
         >>> average_precision([1, 0, 1, 0, 0, 1], k=2).item()
         1.0
     """
-    k = check_k(k)
-    given = (
-        relevance
-        if isinstance(relevance, Tensor)
-        else torch.from_numpy(np.array(relevance, dtype=bool))
-    )
-    if given.ndim == 0 or given.numel() == 0:
-        raise ValueError(f"relevance has shape {tuple(given.shape)}, expected (…, n), not empty")
-    ranked = given.bool()[..., :k]
+    k = check_integer(k, "k", optional=True)
+    if not isinstance(relevance, Tensor):
+        relevance = torch.from_numpy(np.array(relevance, dtype=bool))
+    if relevance.ndim == 0 or relevance.numel() == 0:
+        shape = tuple(relevance.shape)
+        raise ValueError(f"relevance has shape {shape}, expected (…, n), not empty")
+    ranked = relevance.bool()[..., :k]
     flat = ranked.reshape(-1, ranked.shape[-1])
     found = flat.sum(dim=1)
     row, column = flat.nonzero(as_tuple=True)  # only the relevant ranks: few
@@ -67,7 +66,7 @@ def mean_average_precision(
     *,
     memory: int = BLOCK,
 ) -> Any:
-    """Mean over the queries of :func:`average_precision` on the gallery, ranked by cosine similarity.
+    """Mean over queries of :func:`average_precision`, the gallery ranked by cosine similarity.
 
     An item is relevant if its class is the query's (multi-hot labels: if they share one).
 
@@ -77,24 +76,26 @@ def mean_average_precision(
         gallery: (n, D).
         gallery_labels: (n,) or (n, C).
         k: cut-off, ``None`` for all; a sequence of cut-offs shares one ranking and gives a list.
-        memory: bytes that one block of queries may take, about; the result doesn't depend on it.
+        memory: about how many bytes one block of queries may take; results don't depend on it.
 
     Raises:
         ValueError: bad k or memory, empty gallery or queries, dimensions or labels that don't fit.
 
     Example:
-        >>> mean_average_precision([[1.0, 0.0]], [0], [[0.9, 0.1], [0.0, 1.0], [1.0, 1.0]], [0, 1, 1])
+        >>> gallery = [[0.9, 0.1], [0.0, 1.0], [1.0, 1.0]]
+        >>> mean_average_precision([[1.0, 0.0]], [0], gallery, [0, 1, 1])
         1.0
     """
     single = k is None or np.ndim(k) == 0
-    cuts = [check_k(cut) for cut in ([k] if single else k)]
+    cuts = [check_integer(cut, "k", optional=True) for cut in ([k] if single else k)]
     if not cuts:
         raise ValueError(f"k is {k!r}, expected at least one cut-off")
 
     def score(block: Tensor) -> Tensor:
         return torch.stack([average_precision(block, cut) for cut in cuts], dim=1)
 
-    scores = over_ranked_blocks(score, query, query_labels, gallery, gallery_labels, memory)
+    task = query, query_labels, gallery, gallery_labels
+    scores = over_ranked_blocks(score, task, memory)
     means = scores.T.contiguous().mean(dim=1).tolist()  # each cut-off summed as if it were alone
     return means[0] if single else means
 
@@ -102,24 +103,23 @@ def mean_average_precision(
 def precision_at_k(
     query: Any, query_labels: Any, gallery: Any, gallery_labels: Any, k: int, *, memory: int = BLOCK
 ) -> float:
-    """Mean share of relevant items among the first k; the arguments of :func:`mean_average_precision`.
+    """Mean share of relevant items among the first k; see :func:`mean_average_precision`.
 
-    Where the gallery is smaller than k, the missing items count as not relevant.
+    If the gallery is smaller than k, the missing items count as not relevant.
 
     Example:
-        >>> precision_at_k([[1.0, 0.0]], [0], [[0.9, 0.1], [0.0, 1.0], [1.0, 1.0]], [0, 1, 1], k=2)
+        >>> gallery = [[0.9, 0.1], [0.0, 1.0], [1.0, 1.0]]
+        >>> precision_at_k([[1.0, 0.0]], [0], gallery, [0, 1, 1], k=2)
         0.5
     """
-    k = check_k(k, optional=False)
+    k = check_integer(k, "k")
 
     def score(block: Tensor) -> Tensor:
         return block[:, :k].sum(dim=1).double() / k
 
-    return (
-        over_ranked_blocks(score, query, query_labels, gallery, gallery_labels, memory)
-        .mean()
-        .item()
-    )
+    task = query, query_labels, gallery, gallery_labels
+    scores = over_ranked_blocks(score, task, memory)
+    return scores.mean().item()
 
 
 def precision_recall(
@@ -131,22 +131,21 @@ def precision_recall(
     *,
     memory: int = BLOCK,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Interpolated precision at evenly spaced recalls from 0 to 1, mean over queries with relevant items.
+    """Interpolated precision at evenly spaced recalls from 0 to 1.
 
-    Interpolated precision at recall r is the best precision at any recall of at least r.
+    Interpolated precision at recall r is the best precision at any recall of at least r. The mean
+    is over queries with relevant items; see :func:`mean_average_precision` for the arguments.
 
     Returns:
         (recall, precision), each (points,).
 
     Example:
-        >>> recall, precision = precision_recall([[1.0, 0.0]], [0], [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]],
-        ...                                      [0, 1, 0], points=3)
+        >>> gallery = [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]
+        >>> recall, precision = precision_recall([[1.0, 0.0]], [0], gallery, [0, 1, 0], points=3)
         >>> precision.round(3).tolist()
         [1.0, 1.0, 0.667]
     """
-    points = plain(points)
-    if isinstance(points, bool) or not isinstance(points, int) or points < 2:
-        raise ValueError(f"points is {points!r}, expected an integer of at least 2")
+    points = check_integer(points, "points", least=2)
     recalls = torch.linspace(0, 1, points, dtype=torch.float64)
 
     def score(block: Tensor) -> Tensor:
@@ -156,43 +155,46 @@ def precision_recall(
         found = hits[:, -1:]
         wanted = (recalls.to(block.device) * found - 1e-9).ceil().clamp(min=1).to(hits.dtype)
         first = torch.searchsorted(hits, wanted)  # the rank that reaches each recall
-        return (
-            best_after.gather(1, first.clamp(max=block.shape[1] - 1))
-            .where(found > 0, torch.nan)
-            .cpu()
-        )
+        found_by = best_after.gather(1, first.clamp(max=block.shape[1] - 1))
+        return found_by.where(found > 0, torch.nan).cpu()
 
-    scores = over_ranked_blocks(score, query, query_labels, gallery, gallery_labels, memory)
+    task = query, query_labels, gallery, gallery_labels
+    scores = over_ranked_blocks(score, task, memory)
     return recalls.numpy(), scores.nanmean(dim=0).nan_to_num().numpy()
 
 
 def over_ranked_blocks(
-    score: Callable[[Tensor], Tensor],
-    query: Any,
-    query_labels: Any,
-    gallery: Any,
-    gallery_labels: Any,
-    memory: int,
+    score: Callable[[Tensor], Tensor], task: Sequence[Any], memory: int
 ) -> Tensor:
-    """``score`` (m, …) of ranked relevance, boolean (block, n): is the item at each rank relevant?"""
-    memory = check_memory(memory)
+    """``score`` (m, …) of ranked relevance (block, n), in blocks of queries.
+
+    Args:
+        score: takes booleans (block, n), whether the item at each rank is relevant.
+        task: queries, their labels, gallery, its labels.
+        memory: about how many bytes a block may take.
+    """
+    query, query_labels, gallery, gallery_labels = task
+    memory = check_integer(memory, "memory (bytes)")
     query, query_labels = _tensors(query, query_labels, "query")
     gallery, gallery_labels = _tensors(gallery, gallery_labels, "gallery", query.device)
-    if query.shape[1] != gallery.shape[1]:
-        raise ValueError(
-            f"the queries have {query.shape[1]} dimensions, the gallery has {gallery.shape[1]}"
-        )
+    check_dimensions(query.shape[1], gallery.shape[1])
     if query_labels.shape[1:] != gallery_labels.shape[1:]:
         shapes = f"{tuple(query_labels.shape)} and {tuple(gallery_labels.shape)}"
         raise ValueError(f"labels of queries and gallery don't fit: {shapes}")
-    if query_labels.ndim == 2:
+    multi_hot = query_labels.ndim == 2
+    if multi_hot:
         query_labels, gallery_labels = query_labels.float(), gallery_labels.float()
-    dim, width = query.shape[1], max(1, memory // (PAIR * query.shape[1]))
-    sort, index = row_sorter(query.device), torch.arange(len(gallery), device=query.device) << 1
+    dim = query.shape[1]
+    width = max(1, memory // (PAIR * dim))
+    sort = row_sorter(query.device)
+    index = torch.arange(len(gallery), device=query.device) << 1
 
     def rank(part: slice) -> Tensor:
         # The key's last bit is the relevance, so that sorting the keys ranks it.
-        relevant = _relevant(query_labels[part], gallery_labels)
+        if multi_hot:
+            relevant = query_labels[part] @ gallery_labels.T > 0
+        else:
+            relevant = query_labels[part, None] == gallery_labels
         unit = unit_rows(query[part])
         blocks = [rounded(unit @ unit_rows(items).T) for items in gallery.split(width)]
         cosines = torch.cat(blocks, dim=1)
@@ -205,20 +207,11 @@ def over_ranked_blocks(
 def _tensors(
     x: Any, labels: Any, name: str, device: torch.device | None = None
 ) -> tuple[Tensor, Tensor]:
-    there = isinstance(x, Tensor) and x.device.type != "cpu"
-    device = device or (x.device if there else torch.device("cpu"))
-    x = (
-        x.float() if there and not x.is_complex() else x
-    )  # what is too great for float32 isn't finite
-    if not (
-        there and x.dtype == torch.float32 and x.ndim == 2 and x.numel() and x.isfinite().all()
-    ):  # the check itself is on the CPU
+    """Checked features and labels on a device: the given one, or that of the features."""
+    on_gpu = isinstance(x, Tensor) and x.device.type != "cpu"
+    device = device or (x.device if on_gpu else torch.device("cpu"))
+    table = on_gpu and x.dtype.is_floating_point and x.ndim == 2 and x.numel()
+    if not (table and x.float().isfinite().all()):  # on the CPU, to be checked there
         x = torch.from_numpy(check_features(x, name))
     labels = torch.from_numpy(check_labels(labels, name, len(x)))
     return x.to(device, torch.float32), labels.to(device)
-
-
-def _relevant(query_labels: Tensor, gallery_labels: Tensor) -> Tensor:
-    if query_labels.ndim == 1:
-        return query_labels[:, None] == gallery_labels
-    return query_labels @ gallery_labels.T > 0

@@ -1,8 +1,7 @@
-"""Ranking by integer keys: one sort orders by score, breaks ties by index, and carries what belongs to it."""
+"""Ranking by integer keys: one sort orders by score, breaks ties by index and moves a payload."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,20 +10,11 @@ from torch import Tensor
 from ..core.devices import out_of_memory
 
 BLOCK = 128 * 2**20
-"""Bytes that one block of similarities and its ranking may take, about."""
-
-
-def check_memory(memory: Any) -> int:
-    """Bytes for one block: an integer of at least 1."""
-    if isinstance(memory, bool) or not isinstance(memory, (int, np.integer)) or memory < 1:
-        raise ValueError(
-            f"memory is {memory!r}, expected bytes for one block, an integer of at least 1"
-        )
-    return int(memory)
+"""About how many bytes one block of similarities and its ranking may take."""
 
 
 def in_blocks(compute: Callable[[slice], Tensor], total: int, rows: int) -> Tensor:
-    """``compute`` of successive slices of ``total`` rows; where the device runs out of memory, of half as many.
+    """``compute`` of successive slices of ``total`` rows; slices are halved if memory runs out.
 
     Args:
         compute: gives a row of its result for each row of the slice.
@@ -49,14 +39,15 @@ def in_blocks(compute: Callable[[slice], Tensor], total: int, rows: int) -> Tens
                 raise
             continue
         if whole is None:
-            # Results that are kept one by one would lie between the large blocks and fragment the memory.
+            # One array: small results between large blocks would fragment the memory.
             whole = result.new_empty(total, *result.shape[1:])
-        whole[part], start = result, part.stop
+        whole[part] = result
+        start = part.stop
     return whole
 
 
 def unit_rows(x: Tensor) -> Tensor:
-    """float64 rows (…, D) of length 1, however short or long they were; a row of zeros stays one.
+    """Rows (…, D) scaled to length 1, float64; rows of zeros stay zeros.
 
     Example:
         >>> unit_rows(torch.tensor([[3e-30, 4e-30], [0.0, 0.0]])).round(decimals=6).tolist()
@@ -68,11 +59,11 @@ def unit_rows(x: Tensor) -> Tensor:
 
 
 def rounded(cosines: Tensor) -> Tensor:
-    """float64 cosines as float32, by way of multiples of 2⁻³⁶, about 10⁻¹¹; the given ones are overwritten.
+    """Round float64 cosines to multiples of 2⁻³⁶ (10⁻¹¹), as float32; the input is overwritten.
 
-    A matrix product adds in another order here and there in a block, so that the cosines of equal items differ
-    by 1e-16. Rounding hides that, unless a border of two steps lies between: of 30,000 pairs of equal items that a
-    product has told apart, about one. Float32 alone would have ever finer steps near 0.
+    Within a block, a matrix product adds in different orders, so the cosines of equal items can
+    differ by 1e-16. Rounding hides that, except in about one of 30,000 such pairs, which lie on
+    both sides of a rounding border. Float32 alone has ever finer steps near 0.
 
     Example:
         >>> rounded(torch.tensor([1e-13, 0.0, -1e-17, 0.1], dtype=torch.float64)).tolist()
@@ -84,8 +75,8 @@ def rounded(cosines: Tensor) -> Tensor:
 def ranking_keys(scores: Tensor, payload: Tensor) -> Tensor:
     """int64 keys that sort ascending as the scores sort descending; equal scores sort by payload.
 
-    The upper 32 bits are the score's (the bits of a float sort like an integer once those of negative
-    numbers are flipped), reversed; the lower 32 bits are the payload. Sorting plain integers takes a
+    The upper 32 bits are the score's, reversed (the bits of a float sort like an integer once those
+    of negative numbers are flipped); the lower 32 bits are the payload. Sorting integers takes a
     fraction of the time of a stable argsort and a gather.
 
     Args:
@@ -97,10 +88,8 @@ def ranking_keys(scores: Tensor, payload: Tensor) -> Tensor:
         >>> key_payload(keys.sort().values).tolist()
         [1, 3, 0, 2]
     """
-    keys = (
-        _flip((scores + 0.0).view(torch.int32)).bitwise_not_().long()
-    )  # + 0.0 makes −0 equal to 0
-    return keys.bitwise_left_shift_(32).bitwise_or_(payload)
+    bits = (scores + 0.0).view(torch.int32)  # + 0.0 makes −0 equal to 0
+    return _flip(bits).bitwise_not_().long().bitwise_left_shift_(32).bitwise_or_(payload)
 
 
 def key_payload(keys: Tensor) -> Tensor:
@@ -109,7 +98,7 @@ def key_payload(keys: Tensor) -> Tensor:
 
 
 def key_scores(keys: Tensor) -> Tensor:
-    """The scores of :func:`ranking_keys`, bit for bit but for the sign of a zero.
+    """The scores of :func:`ranking_keys`, bit for bit except the sign of a zero.
 
     Example:
         >>> key_scores(ranking_keys(torch.tensor([0.5, -1.0]), torch.tensor([7, 9]))).tolist()
@@ -124,14 +113,15 @@ def _flip(bits: Tensor) -> Tensor:
 
 
 def row_sorter(device: torch.device) -> Callable[[Tensor], Tensor]:
-    """A function that sorts each row of integer keys: NumPy's vectorised sort in threads on the CPU, else torch's."""
+    """A function that sorts each row of integers: on the CPU by NumPy in threads, else by torch."""
     if device.type != "cpu":
         return lambda keys: keys.sort(dim=1).values
     threads = torch.get_num_threads()
 
     def sort(keys: Tensor) -> Tensor:
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda part: part.sort(axis=1), np.array_split(keys.numpy(), threads)))
+            parts = np.array_split(keys.numpy(), threads)
+            list(pool.map(lambda part: part.sort(axis=1), parts))
         return keys
 
     return sort

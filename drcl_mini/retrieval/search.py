@@ -1,10 +1,10 @@
 """Exact top-k search by cosine similarity, streamed over blocks of queries and gallery.
 
-Every pair is scored, so nothing can be missed: cosines are computed in float64 and rounded, so that equal
-items get equal scores wherever they stand (:func:`.ranking.rounded`). Only the ranking of items that can't
-win is left out: the blocks of the gallery come in order, so an item wins only with a score greater than the
-k-th best so far (an equal one has a greater index and loses the tie), and the maxima of groups of items tell
-which groups hold one.
+Every pair is scored, so nothing is missed. Cosines are computed in float64 and rounded, so that
+equal items get equal scores (:func:`.ranking.rounded`). Only items that can't be among the k best
+are not ranked: the blocks of the gallery come in order, so a later item needs a score greater than
+the k-th best so far (it loses ties by its index), and the maxima of groups of items show which
+groups have one.
 """
 
 import math
@@ -14,21 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..core.checks import check_features, check_k
+from ..core.checks import check_dimensions, check_features, check_integer
 from ..core.devices import resolve_device, room_for
-from .ranking import (
-    BLOCK,
-    check_memory,
-    in_blocks,
-    key_payload,
-    key_scores,
-    ranking_keys,
-    rounded,
-    unit_rows,
-)
+from .ranking import BLOCK, in_blocks, key_payload, key_scores, ranking_keys, rounded, unit_rows
 
 WIDTH = 1024
-"""Gallery items in one block, of a small k: a product of 1,000 × 1,000 float64 fits a processor's cache."""
+"""Gallery items in one block if k is small: 1,000 × 1,000 float64 fit a processor's cache."""
 GROUP = 64
 """Items that share one maximum."""
 PAIR = 48
@@ -54,29 +45,27 @@ def nearest_neighbours(
         gallery: (n, D), embeddings.
         k: how many; at most n come back.
         device: where to compute.
-        memory: bytes that one block of queries and items may take, about; the result doesn't depend on it.
+        memory: about how many bytes one block of queries and items may take; results don't depend
+            on it.
 
     Raises:
         ValueError: bad k, device or memory, empty or not finite embeddings, dimensions that differ.
 
     Example:
-        >>> nearest_neighbours([[1.0, 0.0]], [[0.0, 1.0], [2.0, 0.0], [1.0, 1.0]], k=2).indices.tolist()
+        >>> gallery = [[0.0, 1.0], [2.0, 0.0], [1.0, 1.0]]
+        >>> nearest_neighbours([[1.0, 0.0]], gallery, k=2).indices.tolist()
         [[1, 2]]
     """
-    k, memory, device = (
-        check_k(k, optional=False),
-        check_memory(memory),
-        resolve_device(str(device)),
-    )
+    k = check_integer(k, "k")
+    memory = check_integer(memory, "memory (bytes)")
+    device = resolve_device(str(device))
     queries = torch.from_numpy(check_features(query, "query"))
     items = torch.from_numpy(check_features(gallery, "gallery"))
     with room_for("the gallery", device):
         items = items.to(device)
-    if queries.shape[1] != items.shape[1]:
-        raise ValueError(
-            f"the gallery has {items.shape[1]} dimensions, the queries have {queries.shape[1]}"
-        )
-    k, dim = min(k, len(items)), items.shape[1]
+    dim = items.shape[1]
+    check_dimensions(queries.shape[1], dim)
+    k = min(k, len(items))
     width = max(1, min(max(WIDTH, 4 * k), memory // (PAIR * dim)))
     if width > GROUP:
         width -= width % GROUP
@@ -90,11 +79,11 @@ def nearest_neighbours(
 
 
 def recall(found: Neighbours, exact: Neighbours) -> float:
-    """The share of the exact search's items that another search found, too; of equal items each counts by itself.
+    """The share of the exact search's items that another search found; equal items count singly.
 
     Args:
         found: k neighbours of m queries.
-        exact: as many, of :func:`.nearest_neighbours`.
+        exact: as many, from :func:`.nearest_neighbours`.
 
     Raises:
         ValueError: the searches differ in shape.
@@ -106,12 +95,10 @@ def recall(found: Neighbours, exact: Neighbours) -> float:
         0.75
     """
     if found.indices.shape != exact.indices.shape:
-        raise ValueError(
-            f"the searches have shapes {found.indices.shape} and {exact.indices.shape}, expected one"
-        )
-    return float(
-        np.mean([np.isin(a, b).mean() for a, b in zip(exact.indices, found.indices, strict=True)])
-    )
+        shapes = f"{found.indices.shape} and {exact.indices.shape}"
+        raise ValueError(f"the searches differ in shape: {shapes}")
+    pairs = zip(exact.indices, found.indices, strict=True)
+    return float(np.mean([np.isin(wanted, got).mean() for wanted, got in pairs]))
 
 
 def best_keys(queries: Tensor, items: Tensor, k: int, width: int) -> Tensor:
@@ -127,13 +114,12 @@ def best_keys(queries: Tensor, items: Tensor, k: int, width: int) -> Tensor:
         if len(row) == 0:
             continue
         keys = ranking_keys(rounded(scores[row, column]), index.view(-1, group)[column])
-        # As many groups as won, side by side in the winners' rows.
+        # In each row with candidates, their groups side by side, padded by the worst key so far.
         rows, place, count = row.unique_consecutive(return_inverse=True, return_counts=True)
         nth = torch.arange(len(row), device=row.device) - (count.cumsum(0) - count)[place]
         found = best[rows, -1:, None].repeat(1, int(count.max()), group)
         found[place, nth] = keys
-        best[rows] = (
-            torch.cat([best[rows], found.flatten(1)], dim=1).topk(k, dim=1, largest=False).values
-        )
+        candidates = torch.cat([best[rows], found.flatten(1)], dim=1)
+        best[rows] = candidates.topk(k, dim=1, largest=False).values
         floor[rows] = key_scores(best[rows, -1:])
     return best

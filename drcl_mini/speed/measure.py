@@ -1,7 +1,7 @@
 """How ``bench-speed`` measures: sizes, clocks, turns.
 
-The sides of a comparison take turns within one process (A B A B …), and a ratio is the median over the turns: what
-else runs on the machine then slows both.
+The sides of a comparison take turns within one process (A B A B …), and a ratio is the median over
+the turns: what else runs on the machine then slows both.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..data.labels import one_hot
 from ..data.load import available_datasets
@@ -30,7 +31,7 @@ class NotMeasuredError(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """How to measure: at toy sizes or not, how often, on which device, and with which data sets alone."""
+    """How to measure: at toy sizes or not, how often, on which device, on which data sets only."""
 
     quick: bool = False
     repetitions: int = 3
@@ -39,12 +40,8 @@ class Plan:
 
     def settings(self, **changes: Any) -> dict[str, Any]:
         """The default setting, of toy size if need be, with some settings changed."""
-        toy = (
-            {"hidden": (8,), "dim": 12, "batch_size": 64, "prior_epochs": 2, "epochs": 2}
-            if self.quick
-            else {}
-        )
-        return {"device": self.device, "progress": False, **toy, **changes}
+        toy = {"hidden": (8,), "dim": 12, "batch_size": 64, "prior_epochs": 2, "epochs": 2}
+        return {"device": self.device, "progress": False, **(toy if self.quick else {}), **changes}
 
     def released(self, dataset: str, **changes: Any) -> Settings:
         """The ``released`` preset, of toy size if need be, with some settings changed."""
@@ -52,11 +49,11 @@ class Plan:
 
     @property
     def precisions(self) -> list[str]:
-        """What the device has: TF32 is a GPU's."""
+        """What the device can compute in: TF32 needs a GPU."""
         return ["float32", "bfloat16"] if self.device == "cpu" else ["float32", "tf32", "bfloat16"]
 
     def present(self, *names: str) -> list[str]:
-        """Those of some data sets that are wanted and here; of toy size if need be.
+        """Those of some data sets that are wanted and here; a small one if need be.
 
         Raises:
             NotMeasuredError: there are none.
@@ -66,22 +63,21 @@ class Plan:
         wanted = [name for name in names if name in (self.datasets or names)]
         found = [name for name in wanted if name in available_datasets()]
         if not wanted:
-            raise NotMeasuredError(
-                f"it trains on {', '.join(names)}, --datasets names none of them"
-            )
+            told = f"it trains on {', '.join(names)}"
+            raise NotMeasuredError(f"{told}, --datasets names none of them")
         if not found:
             raise NotMeasuredError(f"no data set {' or '.join(map(repr, wanted))} here")
         return found
 
 
-def seconds_of(work: Callable[[], Any], device: str) -> float:
-    """Seconds that some work takes, on a GPU until its last result is there."""
+def timed(work: Callable[[], Any], device: str = "cpu") -> tuple[Any, float]:
+    """What some work gives, and the seconds it takes, on a GPU until its last result is there."""
     wait = torch.cuda.synchronize if device.startswith("cuda") else lambda: None
     wait()
     start = perf_counter()
-    work()
+    result = work()
     wait()
-    return perf_counter() - start
+    return result, perf_counter() - start
 
 
 def interleaved(
@@ -111,31 +107,28 @@ def ratio(slow: Sequence[float], fast: Sequence[float]) -> float:
 
 
 def wikipedia_shapes(quick: bool) -> tuple[Split, Split]:
-    """Random training and validation data of the shapes of Wikipedia's deep features, or tiny ones."""
+    """Random training and validation data as large as Wikipedia's deep features, or tiny ones."""
     source = np.random.default_rng(0)
-    widths, sizes = (
-        ({"image": 40, "text": 30}, (130, 20))
-        if quick
-        else ({"image": 4096, "text": 300}, (2173, 231))
-    )
-    train, validation = (
-        Split(
-            {name: source.standard_normal((n, d), dtype=np.float32) for name, d in widths.items()},
-            {name: source.permutation(np.arange(n) % 10) for name in widths},
-        )
-        for n in sizes
-    )
-    return train, validation
+    widths, sizes = {"image": 4096, "text": 300}, (2173, 231)
+    if quick:
+        widths, sizes = {"image": 40, "text": 30}, (130, 20)
+    splits = []
+    for n in sizes:
+        features = {m: source.standard_normal((n, d), np.float32) for m, d in widths.items()}
+        labels = {m: source.permutation(np.arange(n) % 10) for m in widths}
+        splits.append(Split(features, labels))
+    return splits[0], splits[1]
 
 
-def on_host(split: Split, name: str) -> tuple[torch.Tensor, torch.Tensor]:
+def pair(split: Split, name: str, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
     """Features X (n, d) and labels Y (n, C) of one modality."""
-    return torch.from_numpy(split.features[name]), one_hot(split.labels[name], split.n_classes)
+    x, y = torch.from_numpy(split.features[name]), one_hot(split.labels[name], split.n_classes)
+    return x.to(device), y.to(device)
 
 
 def fresh_encoder(train: Split, settings: Settings, name: str) -> Encoder:
     """One modality's encoder as ``DRCL.fit`` starts it, on the settings' device."""
-    x = on_host(train, name)[0].to(settings.device)
+    x, _ = pair(train, name, settings.device)
     return build_encoder(x, settings, generator(settings.seed, "encoder", name))
 
 
@@ -143,12 +136,12 @@ def fit_alone(
     encoder: Encoder,
     train: Split,
     validation: Split,
-    prior: torch.Tensor,
+    prior: Tensor,
     settings: Settings,
     name: str,
     report: Callable[[Row], None],
 ) -> None:
-    """RSC of one modality by the package's trainer, as ``DRCL.fit`` does it, against a prior at hand.
+    """RSC of one modality by the package's trainer, as ``DRCL.fit`` does it, for a given prior.
 
     Args:
         encoder: from :func:`fresh_encoder`.
@@ -157,9 +150,8 @@ def fit_alone(
         prior: W (D, C).
         settings: as of ``DRCL``.
         name: the modality.
-        report: told each epoch's record.
+        report: called with each epoch's record.
     """
-    (x, y), held = (
-        tuple(part.to(settings.device) for part in on_host(s, name)) for s in (train, validation)
-    )
-    fit_encoder(encoder, x, y, prior.to(settings.device), settings, name, held, report)
+    device = settings.device
+    (x, y), held = pair(train, name, device), pair(validation, name, device)
+    fit_encoder(encoder, x, y, prior.to(device), settings, name, held, report)

@@ -1,8 +1,7 @@
-"""How fast search and mAP are, and in how much memory: each measured in a process that does nothing else."""
+"""How fast search and mAP are, and in how much memory, each measured in a process of its own."""
 
 import multiprocessing
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from importlib.util import find_spec
@@ -15,6 +14,7 @@ import torch
 from ..retrieval.index import PROBES, FaissIndex
 from ..retrieval.metrics import mean_average_precision
 from ..retrieval.search import Neighbours, nearest_neighbours, recall
+from .measure import timed
 
 Figures = dict[str, float]
 
@@ -36,7 +36,7 @@ def measure_search(
     classes: int | None = 100,
     probes: int = PROBES,
 ) -> Figures:
-    """Exact search, and approximate search by FAISS, of the same made-up embeddings.
+    """Exact search, and approximate search by FAISS, of the same random embeddings.
 
     Args:
         queries: m, how many.
@@ -47,21 +47,22 @@ def measure_search(
         probes: lists of the FAISS index that a query is compared with.
 
     Returns:
-        ``exact_seconds``, ``exact_peak_gb``, ``faiss_build_seconds``, ``faiss_seconds``, ``faiss_peak_gb``,
-        ``ratio`` (how many times as fast FAISS searches) and ``recall`` (of the exact neighbours). Without FAISS
-        only the exact search's.
+        ``exact_seconds``, ``exact_peak_gb``, ``faiss_build_seconds``, ``faiss_seconds``,
+        ``faiss_peak_gb``, ``ratio`` (how many times as fast FAISS searches) and ``recall`` (of the
+        exact neighbours). Without FAISS only the exact search's.
     """
-    exact, figures = in_a_fresh_process(_exact, queries, items, dim, k, classes)
+    rows = queries, items, dim, classes
+    exact, figures = in_a_fresh_process(_exact, rows, k)
     if find_spec("faiss") is None:
         return figures
-    figures |= in_a_fresh_process(_faiss, queries, items, dim, k, classes, probes, exact)
+    figures |= in_a_fresh_process(_faiss, rows, k, probes, exact)
     return figures | {"ratio": figures["exact_seconds"] / figures["faiss_seconds"]}
 
 
 def embeddings(
     queries: int, items: int, dim: int, classes: int | None
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Made-up queries (m, D) and gallery (n, D): random centres plus noise as long as they, or noise alone.
+    """Random queries (m, D) and gallery (n, D): class centres plus noise as long, or noise alone.
 
     Example:
         >>> [x.shape for x in embeddings(2, 3, 4, classes=5)]
@@ -78,7 +79,7 @@ def embeddings(
 
 
 def in_a_fresh_process(measure: Callable[..., Any], *args: Any) -> Any:
-    """What a function of a module gives in a new process."""
+    """Call a function of a module in a new process."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(measure, *args).result()
 
@@ -86,43 +87,33 @@ def in_a_fresh_process(measure: Callable[..., Any], *args: Any) -> Any:
 def peak_gb() -> float:
     """The greatest memory that this process has had, in GB (10⁹ bytes)."""
     if sys.platform == "linux":
-        # Unlike resource.getrusage, this doesn't count what the parent had when it started this process.
-        status = dict(
-            line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines()
-        )
+        # Unlike resource.getrusage, this leaves out the parent's memory as it started this process.
+        lines = Path("/proc/self/status").read_text().splitlines()
+        status = dict(line.split(":", 1) for line in lines)
         return int(status["VmHWM"].split()[0]) * 1024 / 1e9
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e9  # bytes, on macOS
 
 
-def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
-    start = time.perf_counter()
-    return work(), time.perf_counter() - start
-
-
 def _map(queries: int, items: int, dim: int) -> Figures:
     x, gallery = embeddings(queries, items, dim, None)
     source = torch.Generator().manual_seed(0)
     labels = [torch.randint(10, (count,), generator=source) for count in (queries, items)]
-    value, seconds = _timed(lambda: mean_average_precision(x, labels[0], gallery, labels[1]))
+    value, seconds = timed(lambda: mean_average_precision(x, labels[0], gallery, labels[1]))
     return {"map": value, "seconds": seconds, "peak_gb": peak_gb()}
 
 
-def _exact(
-    queries: int, items: int, dim: int, k: int, classes: int | None
-) -> tuple[Neighbours, Figures]:
-    x, gallery = embeddings(queries, items, dim, classes)
-    found, seconds = _timed(lambda: nearest_neighbours(x, gallery, k))
+def _exact(rows: tuple, k: int) -> tuple[Neighbours, Figures]:
+    x, gallery = embeddings(*rows)
+    found, seconds = timed(lambda: nearest_neighbours(x, gallery, k))
     return found, {"exact_seconds": seconds, "exact_peak_gb": peak_gb()}
 
 
-def _faiss(
-    queries: int, items: int, dim: int, k: int, classes: int | None, probes: int, exact: Neighbours
-) -> Figures:
-    x, gallery = embeddings(queries, items, dim, classes)
-    index, build_seconds = _timed(lambda: FaissIndex.build(gallery, probes=probes))
-    searches = [_timed(lambda: index.search(x, k)) for _ in range(3)]
+def _faiss(rows: tuple, k: int, probes: int, exact: Neighbours) -> Figures:
+    x, gallery = embeddings(*rows)
+    index, build_seconds = timed(lambda: FaissIndex.build(gallery, probes=probes))
+    searches = [timed(lambda: index.search(x, k)) for _ in range(3)]
     return {
         "faiss_build_seconds": build_seconds,
         "faiss_seconds": median(seconds for _, seconds in searches),

@@ -1,9 +1,9 @@
 """How long two settings take to reach the same mAP: ``bench-speed --rows time-to-map``.
 
-A model is trained stage by stage: SPL, then modality after modality. "The model of epoch e" has encoders of e epochs
-each (one that had stopped before stays as it was), and its time is SPL's seconds plus each modality's seconds until
-its epoch e. What the measuring takes isn't counted. Its mAP is the paper's measure on the validation split: the mean
-of both directions.
+A model is trained stage by stage: SPL, then modality after modality. "The model of epoch e" has
+encoders of e epochs each (one that had stopped before stays as it was), and its time is SPL's
+seconds plus each modality's seconds until its epoch e. What the measuring takes isn't counted. Its
+mAP is the paper's measure on the validation split: the mean of both directions.
 """
 
 from statistics import mean
@@ -13,47 +13,41 @@ import numpy as np
 import torch
 
 from ..data.dataset import MultimodalDataset
-from ..data.load import available_datasets, load_dataset
+from ..data.load import load_dataset
 from ..method.encoder import embed
 from ..method.estimator import DRCL
 from ..retrieval.evaluation import evaluate
 from ..training.settings import Settings
-from .measure import NotMeasuredError, Plan, Row, fit_alone, fresh_encoder, seconds_of
+from .measure import NotMeasuredError, Plan, Row, fit_alone, fresh_encoder, timed
 
 DATA = "wikipedia-classic"
 
 
 def time_to_map(plan: Plan) -> Row:
-    """Seconds until the default setting reaches the best validation mAP that ``released`` reaches, and shares of it.
+    """Seconds until the default setting reaches the best validation mAP of ``released``, and less.
 
     ``released`` takes long, so it is trained once, and the default before and after it.
     """
-    name = "digits-halves" if plan.quick else DATA
-    if name not in available_datasets():
-        raise NotMeasuredError(
-            f"data set {name!r} isn't here: fetch it with  python -m data_scripts {name}"
-        )
-    data = load_dataset(name)
+    try:
+        data = load_dataset("digits-halves" if plan.quick else DATA)
+    except FileNotFoundError as error:
+        raise NotMeasuredError(str(error)) from None
     rates = {"learning_rate": 1e-3} if plan.quick else {}
-    default, released = DRCL(**plan.settings()).settings, plan.released(DATA, **rates)
+    default = Settings(**plan.settings())
     before = trajectory(data, default)
-    slow = trajectory(data, released)
+    slow = trajectory(data, plan.released(DATA, **rates))
     after = trajectory(data, default)
     best, figures = max(point["mAP"] for point in slow), {}
     for share in (1.0, 0.99, 0.95, 0.9):
-        taken = [until(points, share * best) for points in (slow, before, after)]
-        fast = None if None in taken else mean(taken[1:])
+        taken, *others = (until(points, share * best) for points in (slow, before, after))
+        fast = None if None in others else mean(others)
         at = "" if share == 1 else f" at {share:.0%}"
-        figures |= {
-            f"mAP{at}": share * best,
-            f"released seconds{at}": taken[0],
-            f"default seconds{at}": fast,
-        }
-        figures[f"ratio{at}"] = fast and taken[0] / fast
-    return {
-        "figures": figures,
-        "trajectories": {"released": slow, "default before": before, "default after": after},
-    }
+        figures[f"mAP{at}"] = share * best
+        figures[f"released seconds{at}"] = taken
+        figures[f"default seconds{at}"] = fast
+        figures[f"ratio{at}"] = fast and taken / fast
+    trajectories = {"released": slow, "default before": before, "default after": after}
+    return {"figures": figures, "trajectories": trajectories}
 
 
 def until(points: list[dict[str, float]], level: float) -> float | None:
@@ -69,31 +63,27 @@ def until(points: list[dict[str, float]], level: float) -> float | None:
 
 def trajectory(data: MultimodalDataset, settings: Settings) -> list[dict[str, float]]:
     """One training: seconds and validation mAP of its model of each epoch."""
-    learned = DRCL(**vars(settings.but(epochs=0)))  # SPL alone
-    spl = seconds_of(lambda: learned.fit(data.train, data.validation), settings.device)
+    learned = DRCL(**vars(settings.replace(epochs=0)))  # SPL alone
+    _, spl = timed(lambda: learned.fit(data.train, data.validation), settings.device)
     passed = {
         name: _modality(data, learned.prior_, settings, name) for name in data.train.modalities
     }  # by modality: seconds and embeddings, point after point
     points = []
     for i in range(max(map(len, passed.values()))):
         now = {name: own[min(i, len(own) - 1)] for name, own in passed.items()}
-        score = evaluate({name: f for name, (_, f) in now.items()}, data.validation, k=None).mean()
-        points.append(
-            {"epoch": i + 1, "seconds": spl + sum(s for s, _ in now.values()), "mAP": score}
-        )
+        rows = {name: f for name, (_, f) in now.items()}
+        seconds = spl + sum(taken for taken, _ in now.values())
+        score = evaluate(rows, data.validation, k=None).mean()
+        points.append({"epoch": i + 1, "seconds": seconds, "mAP": score})
     return points
 
 
 def _modality(
     data: MultimodalDataset, prior: torch.Tensor, settings: Settings, name: str
 ) -> list[tuple[float, np.ndarray]]:
-    """RSC of one modality: seconds so far and embeddings of the validation split, epoch by epoch."""
-    held, points, measuring, start = (
-        torch.from_numpy(data.validation.features[name]),
-        [],
-        0.0,
-        perf_counter(),
-    )
+    """RSC of one modality: by epoch, seconds so far and embeddings of the validation split."""
+    held = torch.from_numpy(data.validation.features[name])
+    points, measuring, start = [], 0.0, perf_counter()
     encoder = fresh_encoder(data.train, settings, name)
 
     def look(record: Row) -> None:

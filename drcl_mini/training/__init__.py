@@ -1,1 +1,1 @@
-"""What stands around the loops of the method: settings and their checks, batches, the best epoch, progress."""
+"""What stands around the method's loops: settings, checks, batches, the best epoch, progress."""

@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def generator(seed: int, *names: str) -> torch.Generator:
-    """A source of random numbers for one purpose: other purposes and modalities don't disturb it."""
+    """Random numbers for one purpose, which other purposes and modalities don't disturb."""
     purposes = [crc32(name.encode()) for name in names]
     words = np.random.SeedSequence([seed, *purposes]).generate_state(2)
     return torch.Generator().manual_seed((int(words[0]) << 32 | int(words[1])) >> 1)

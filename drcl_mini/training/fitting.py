@@ -1,14 +1,17 @@
-"""What stands around the two stages of a fit: data on the device, label noise, progress, Ctrl-C, errors that advise."""
+"""What stands around the two stages of a fit: data, noise, threads, bars, Ctrl-C, advice."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
-from ..core.checks import needs, warn
-from ..core.devices import on_device, out_of_memory, room_for
+from ..core.checks import warn
+from ..core.devices import on_device, out_of_memory, room_for, tf32
 from ..data.labels import one_hot
 from ..data.noise import with_label_noise
 from ..data.split import Split
@@ -50,18 +53,88 @@ def tensors(split: Split | None, classes: int, device: torch.device) -> Tensors:
 
 
 def noisy(labels: Tensor, settings: Settings, modality: str) -> Tensor:
-    """Y (n, C) with the share of wrong labels that ``label_noise`` asks for; the same ones for the same seed."""
+    """Y (n, C) with the share of wrong labels ``label_noise``; the same ones for the same seed."""
     if not settings.label_noise:
         return labels
-    return with_label_noise(
-        labels, settings.label_noise, generator(settings.seed, "noise", modality)
-    )
+    source = generator(settings.seed, "noise", modality)
+    return with_label_noise(labels, settings.label_noise, source)
+
+
+LARGE = 1e9
+"""Multiplications of one step's forward pass from which more threads save time.
+
+Measured on two cores: ``tests/benchmarks/bench_threads.py``.
+"""
+
+
+def default_threads(settings: Settings, train: Split, runs: int = 1) -> int | None:
+    """Threads that a fit computes with where the setting ``threads`` is ``None``.
+
+    One where a step of the largest encoder does fewer than :data:`LARGE` multiplications: more save
+    little there, and slow down beside other work. ``None``, PyTorch's own number, for a large one.
+
+    Args:
+        settings: of the fit.
+        train: what it learns from.
+        runs: how many runs one step trains at once.
+    """
+    rows = min(settings.batch_size, max(map(len, train.features.values())))
+    widest = max(x.shape[1] for x in train.features.values())
+    layers = pairwise([widest, *settings.hidden, settings.dim])
+    products = runs * rows * sum(a * b for a, b in layers)
+    return 1 if products < LARGE else None
+
+
+_LOCK = threading.Lock()
+_FITS = {"under way": 0, "threads before": 0}
+
+
+@contextmanager
+def computing(settings: Settings, train: Split, runs: int = 1) -> Iterator[None]:
+    """Within the block PyTorch has the fit's precision and number of threads.
+
+    The number of threads counts for the whole process. Of fits that overlap, the last one to end
+    puts back what was set before the first began.
+
+    Args:
+        settings: of the fit.
+        train: what it learns from.
+        runs: how many runs one step trains at once.
+    """
+    with _LOCK:
+        if not _FITS["under way"]:
+            _FITS["threads before"] = torch.get_num_threads()
+        _FITS["under way"] += 1
+        threads = settings.threads or default_threads(settings, train, runs)
+        torch.set_num_threads(threads or _FITS["threads before"])
+    try:
+        with tf32(settings.precision == "tf32"):
+            yield
+    finally:
+        with _LOCK:
+            _FITS["under way"] -= 1
+            if not _FITS["under way"]:
+                torch.set_num_threads(_FITS["threads before"])
+
+
+@contextmanager
+def following(
+    model: Model,
+    stage: str,
+    name: str,
+    epochs: int,
+    device: torch.device,
+    encoder: nn.Module | None = None,
+) -> Iterator[Report]:
+    """Around the training of one modality in one stage: a bar, history, errors that advise."""
+    bar = progress_bar(model.settings, f"{stage} {name}", epochs)
+    with bar as shown, advice(model, stage, name, device):
+        yield reporter(model, stage, name, shown, encoder)
 
 
 @contextmanager
 def progress_bar(settings: Settings, title: str, epochs: int) -> Iterator[Any]:
     """A bar that counts epochs; hidden as the setting ``progress`` says."""
-    tqdm = needs("tqdm", "tqdm").tqdm
     hidden = None if settings.progress is None else not settings.progress
     with tqdm(total=epochs, desc=title, unit="epoch", disable=hidden, leave=False) as bar:
         yield bar
@@ -70,14 +143,16 @@ def progress_bar(settings: Settings, title: str, epochs: int) -> Iterator[Any]:
 def reporter(
     model: Model, stage: str, name: str, bar: Any, encoder: nn.Module | None = None
 ) -> Report:
-    """A report that keeps the model's history, moves the bar, and registers an encoder once it has learned."""
+    """A report that keeps the model's history and moves the bar.
+
+    The first one of an encoder registers it in the model, as one whose training is under way.
+    """
     about = {"stage": stage, "modality": name}
 
     def report(record: Record) -> None:
         if encoder is not None and model.encoders_.get(name) is not encoder:
-            model.history_ = [
-                r for r in model.history_ if not about.items() <= r.items()
-            ]  # an earlier try's
+            others = [r for r in model.history_ if not about.items() <= r.items()]
+            model.history_ = others  # without those of an earlier try
             model.partial_ = [*(other for other in model.partial_ if other != name), name]
             model.encoders_[name] = encoder
         model.history_.append({**about, **record})
@@ -98,8 +173,8 @@ def advice(model: Model, stage: str, name: str, device: torch.device) -> Iterato
         if not out_of_memory(error):
             raise
         raise RuntimeError(
-            f"out of memory on {device} while training {name!r}: lower the setting 'batch_size', 'hidden' or 'dim', "
-            "or give less validation data"
+            f"out of memory on {device} while training {name!r}: lower the setting 'batch_size', "
+            "'hidden' or 'dim', or give less validation data"
         ) from None
 
 
@@ -111,16 +186,13 @@ def diverged(model: Model, stage: str, name: str, error: TrainingDiverged) -> Tr
 
 def usable(model: Model) -> str:
     """Which modalities of a model can be used, in words."""
-    return (
-        f"usable: {', '.join(map(repr, model.encoders_))}"
-        if model.encoders_
-        else "nothing usable yet"
-    )
+    names = ", ".join(map(repr, model.encoders_))
+    return f"usable: {names}" if names else "nothing usable yet"
 
 
 @contextmanager
 def fresh(model: Model, classes: int) -> Iterator[None]:
-    """Begin anew; where a file's progress doesn't fit, a ValueError, the model stays as it was."""
+    """Begin anew; after a ValueError (progress of another fit) the model is as it was."""
     before = model.__dict__
     model.reset(classes)
     try:
@@ -132,17 +204,16 @@ def fresh(model: Model, classes: int) -> Iterator[None]:
 
 @contextmanager
 def interruptible(models: Sequence[Model]) -> Iterator[None]:
-    """Ctrl-C ends the training, not the models: what was trained stays usable, and a warning says what."""
+    """Ctrl-C ends the training, not the models: what was trained is kept, a warning says what."""
     mark(models, True)
     try:
         yield
     except KeyboardInterrupt:
-        cut = [model for model in models if model.interrupted_]
-        warn(
-            f"training interrupted; {usable(models[0])}"
-            if len(models) == 1
-            else f"{len(cut)} models interrupted"
-        )
+        cut = sum(model.interrupted_ for model in models)
+        if len(models) == 1:
+            warn(f"training interrupted; {usable(models[0])}")
+        else:
+            warn(f"training interrupted: {cut} of {len(models)} models are unfinished")
     except BaseException:
         mark(models, False)
         raise

@@ -1,4 +1,4 @@
-"""What picks the best epoch on validation data: the loss, or an mAP that needs one modality only."""
+"""What picks the best epoch on validation data: the loss, or an mAP of one modality alone."""
 
 import torch
 from torch import Tensor
@@ -10,8 +10,8 @@ from ..retrieval.ranking import ranking_keys, rounded, row_sorter, unit_rows
 def target_map(features: Tensor, labels: Tensor, inverse: Tensor) -> Tensor:
     """mAP with each recast label as a query and a modality's items as gallery.
 
-    A perfect second modality would query like that. The score needs one modality only, so it can watch an
-    encoder that is trained alone.
+    A perfect second modality would query like that. The score needs one modality only, so it can
+    watch an encoder that is trained alone.
 
     Args:
         features: F, (…, n, D), of one run or of many.

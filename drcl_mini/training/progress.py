@@ -1,17 +1,28 @@
-"""Training that outlives its process: one file keeps what a fit has done, and the fit goes on from it."""
+"""Training that survives a crash: a file keeps what a fit has done, and the fit goes on from it."""
 
+import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
 from torch import Tensor
 
+from ..core.checks import check_integer
+from ..core.files import check_writable
 from ..core.tensorfile import load_checkpoint, save_checkpoint
+from ..data.fingerprint import fingerprint
+from ..data.split import Split
+from .settings import Settings
 
 FORMAT = "drcl_mini progress"
 UNFIT = (KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError)
 """What is raised where a file holds something else than it should."""
+
+
+ELSEWHERE = ("device", "threads", "progress")
+"""Settings that a fit may go on with changed."""
 
 
 class Training(Protocol):
@@ -28,9 +39,10 @@ class Training(Protocol):
 class Progress:
     """What a fit has done, phase by phase; a phase is one modality in one stage.
 
-    A phase under way keeps all that its next epoch depends on: weights, the best ones so far, Adam's
-    moments, where its random numbers stand. So a fit that goes on from a file ends with the same bits
-    as one that was never ended, on the same machine. A phase that is done keeps its weights and records.
+    A phase under way keeps all that its next epoch depends on: weights, the best ones so far,
+    Adam's moments, where its random numbers stand. So a fit that goes on from a file ends with the
+    same bits as one that was never ended, on the same machine. A phase that is done keeps its
+    weights and records.
 
     Args:
         path: the file; where there is one, the fit goes on from it. It is replaced as a whole, so a
@@ -82,6 +94,38 @@ class Progress:
         save_checkpoint(self.path, whole, {"about": self.about, "phases": self._phases}, FORMAT)
 
 
+def begin_progress(
+    path: str | os.PathLike | None,
+    every: Any,
+    settings: Settings,
+    splits: Sequence[Split | None],
+    prior: Tensor | None,
+) -> Progress | None:
+    """The file of a fit's progress; its settings and data must be those of the fit that began it.
+
+    Args:
+        path: the file; ``None`` for none.
+        every: epochs between two writes.
+        settings: of the fit.
+        splits: training and validation data.
+        prior: W, where one was given.
+
+    Raises:
+        ValueError: a bad ``every``, or a file that doesn't belong to this fit.
+        OSError: the folder can't be written to.
+    """
+    if path is None:
+        return None
+    every = check_integer(every, "every")
+    about = {name: value for name, value in vars(settings).items() if name not in ELSEWHERE}
+    about["data (digest)"] = fingerprint(dict(zip(("train", "validation"), splits, strict=True)))
+    about["prior (digest)"] = None
+    if prior is not None:
+        about["prior (digest)"] = sha256(prior.cpu().numpy()).hexdigest()[:8]
+    check_writable(Path(path).parent)
+    return Progress(path, json.loads(json.dumps(about)), every)
+
+
 class Phase:
     """The part of a :class:`Progress` that belongs to one modality in one stage."""
 
@@ -108,7 +152,7 @@ class Phase:
             ) from None
 
     def keep(self, training: Training) -> None:
-        """Note where a training stands after an epoch; written every so many epochs and at the end."""
+        """Note where a training stands; written every so many epochs and at the end."""
         if not training.ended and len(training.records) % self.progress.every:
             return
         tensors, about = training.state()

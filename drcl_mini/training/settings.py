@@ -2,11 +2,14 @@
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from ..core.checks import nearest, plain
+from ..core.checks import suggest, to_builtin
+
+TERMS = ("intra", "inter", "mse", "label")
+"""The loss terms of the consistency stage, by name."""
 
 
 @dataclass(frozen=True)
@@ -14,6 +17,9 @@ class Settings:
     """Settings of :class:`drcl_mini.DRCL`, which explains each of them.
 
     The defaults are compact; :func:`released_settings` has the authors'.
+
+    Raises:
+        ValueError: a value that a setting can't have; says what it may be.
     """
 
     hidden: tuple[int, ...] = (256, 256)
@@ -35,7 +41,7 @@ class Settings:
     alpha: float = 0.1
     beta: float = 0.1
     eta: float = 1.0
-    terms: tuple[str, ...] = ("intra", "inter", "mse", "label")
+    terms: tuple[str, ...] = TERMS
     gamma: float = 0.9
     mixup: float = 0.0
     monitor: str | None = "map"
@@ -44,107 +50,36 @@ class Settings:
     precision: str = "float32"
     seed: int = 0
     device: str = "auto"
+    threads: int | None = None
     progress: bool | None = None
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            object.__setattr__(self, field.name, plain(getattr(self, field.name)))
-        rates = (
-            self.learning_rate.values()
-            if isinstance(self.learning_rate, Mapping)
-            else [self.learning_rate]
-        )
-        rules = [
-            (
-                "hidden",
-                _is_tuple(self.hidden) and all(_is_int(h, 1) for h in self.hidden),
-                "widths of at least 1",
-            ),
-            (
-                "betas",
-                _is_tuple(self.betas, 2) and all(_is_real(b, 0, 0.999999) for b in self.betas),
-                "two in [0, 1)",
-            ),
-            (
-                "learning_rate",
-                len(rates) and all(_is_real(r, 1e-30) for r in rates),
-                "positive, or one per modality",
-            ),
-            ("prior_learning_rate", _is_real(self.prior_learning_rate, 1e-30), "a positive number"),
-            ("prior_scale", _is_real(self.prior_scale, 1e-30), "a positive number"),
-            (
-                "prior",
-                isinstance(self.prior, str),
-                "'selected', 'orthogonal', 'simplex' or a modality",
-            ),
-            ("selection", self.selection in ("train", "validation"), "'train' or 'validation'"),
-            ("monitor", self.monitor in ("map", "loss", None), "'map', 'loss' or None"),
-            ("patience", self.patience is None or _is_int(self.patience, 1), "None or at least 1"),
-            (
-                "precision",
-                self.precision in ("float32", "tf32", "bfloat16"),
-                "'float32', 'tf32' or 'bfloat16'",
-            ),
-            ("label_noise", _is_real(self.label_noise, 0, 1), "a share from 0 to 1"),
-            ("gamma", _is_real(self.gamma, 0, 1), "a number in [0, 1]"),
-            ("seed", _is_int(self.seed, 0) and self.seed < 2**63, "an integer from 0 to 2⁶³ − 1"),
-            (
-                "prior_first_epoch",
-                _is_int(self.prior_first_epoch, 0) and self.prior_first_epoch < 2,
-                "0 or 1",
-            ),
-            (
-                "progress",
-                self.progress is None or isinstance(self.progress, bool),
-                "None, True or False",
-            ),
-            (
-                "eta",
-                self.alpha or self.beta or self.eta,
-                "above 0 where alpha and beta are 0: no loss is left",
-            ),
-            (
-                "terms",
-                _is_tuple(self.terms) and all(name in _TERMS for name in self.terms),
-                f"some of {_TERMS}",
-            ),
-            (
-                "terms",
-                _is_tuple(self.terms) and any(self.weights.values()),
-                "one at least whose weight is above 0",
-            ),
-            ("device", isinstance(self.device, str), "'auto', 'cpu', 'cuda', …"),
-        ]
-        rules += [
-            (n, _is_int(getattr(self, n), 1), "an integer of at least 1")
-            for n in ("dim", "batch_size")
-        ]
-        rules += [
-            (n, _is_int(getattr(self, n), 0), "an integer of at least 0")
-            for n in ("epochs", "prior_epochs")
-        ]
-        rules += [(n, _is_real(getattr(self, n), 0), "a number of at least 0") for n in _WEIGHTS]
-        rules += [(n, isinstance(getattr(self, n), bool), "True or False") for n in _SWITCHES]
-        for name, fine, expected in rules:
-            if not fine:
-                raise ValueError(
-                    f"setting {name!r} is {getattr(self, name)!r}, expected {expected}"
-                )
+        for name, (allowed, expected) in RULES.items():
+            given = getattr(self, name)
+            value = to_builtin(given)
+            object.__setattr__(self, name, value)
+            if not allowed(value):
+                raise ValueError(f"setting {name!r} is {given!r}, expected {expected}")
+        if not (self.alpha or self.beta or self.eta):
+            raise ValueError("settings 'alpha', 'beta' and 'eta' are 0, expected one above 0")
+        if not self.weights:
+            expected = "at least one term whose weight is above 0"
+            raise ValueError(f"setting 'terms' is {self.terms!r}, expected {expected}")
 
-    def but(self, **changes: Any) -> "Settings":
+    def replace(self, **changes: Any) -> "Settings":
         """These settings with some changed.
 
         Raises:
             ValueError: an unknown name (says which are near) or a bad value.
 
         Example:
-            >>> Settings().but(dim=64).dim
+            >>> Settings().replace(dim=64).dim
             64
         """
         known = [field.name for field in fields(self)]
         for name in changes:
             if name not in known:
-                raise ValueError(f"unknown setting {name!r}: {nearest(name, known)}")
+                raise ValueError(f"unknown setting {name!r}: {suggest(name, known)}")
         return replace(self, **changes)
 
     def q(self, epoch: int) -> float:
@@ -166,58 +101,105 @@ class Settings:
             >>> Settings(terms=("intra", "label")).weights
             {'intra': 0.1, 'label': 1.0}
         """
-        terms = {"intra": self.alpha, "inter": self.alpha, "mse": self.beta, "label": self.eta}
-        return {name: weight for name, weight in terms.items() if weight and name in self.terms}
+        weights = zip(TERMS, (self.alpha, self.alpha, self.beta, self.eta), strict=True)
+        return {name: weight for name, weight in weights if weight and name in self.terms}
 
     def rate(self, modality: str) -> float:
         """The learning rate of one modality's encoder."""
-        if not isinstance(self.learning_rate, Mapping):
-            return self.learning_rate
-        if modality not in self.learning_rate:
-            raise ValueError(
-                f"learning_rate has none for {modality!r}: {nearest(modality, self.learning_rate)}"
-            )
-        return self.learning_rate[modality]
+        rates = self.learning_rate
+        if not isinstance(rates, Mapping):
+            return rates
+        if modality not in rates:
+            raise ValueError(f"learning_rate has none for {modality!r}: {suggest(modality, rates)}")
+        return rates[modality]
 
 
-_TERMS = ("intra", "inter", "mse", "label")
-_WEIGHTS = ("alpha", "beta", "eta", "q_rate", "mixup")
-_SWITCHES = ("standardise", "keep_best_prior", "drop_last")
+def is_integer(value: Any, least: int, most: float = math.inf) -> bool:
+    """Whether a value is an int in a range; True and False are not."""
+    return type(value) is int and least <= value <= most
 
 
-def _is_int(value: Any, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+def is_number(value: Any, least: float, most: float = sys.float_info.max) -> bool:
+    """Whether a value is a finite int or float in a range."""
+    return type(value) in (int, float) and least <= value <= most
 
 
-def _is_real(value: Any, least: float, most: float = math.inf) -> bool:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return (
-        number and abs(value) <= sys.float_info.max and least <= value <= most
-    )  # not NaN, not infinite
+def are_rates(value: Any) -> bool:
+    """Whether a value is a learning rate, or a mapping that gives each modality one."""
+    rates = list(value.values()) if isinstance(value, Mapping) else [value]
+    return bool(rates) and all(is_number(rate, TINY) for rate in rates)
 
 
-def _is_tuple(value: Any, length: int | None = None) -> bool:
-    return isinstance(value, tuple) and length in (None, len(value))
+TINY = 1e-30
+SWITCH = (lambda v: isinstance(v, bool), "True or False")
+SIZE = (lambda v: is_integer(v, 1), "an integer of at least 1")
+COUNT = (lambda v: is_integer(v, 0), "an integer of at least 0")
+POSITIVE = (lambda v: is_number(v, TINY), "a positive number")
+WEIGHT = (lambda v: is_number(v, 0), "a number of at least 0")
+PRECISIONS = ("float32", "tf32", "bfloat16")
+
+RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "hidden": (
+        lambda v: type(v) is tuple and all(is_integer(h, 1) for h in v),
+        "widths of at least 1",
+    ),
+    "dim": SIZE,
+    "standardise": SWITCH,
+    "prior": (lambda v: isinstance(v, str), "'selected', 'orthogonal', 'simplex' or a modality"),
+    "prior_scale": POSITIVE,
+    "selection": (lambda v: v in ("train", "validation"), "'train' or 'validation'"),
+    "keep_best_prior": SWITCH,
+    "prior_first_epoch": (lambda v: is_integer(v, 0, 1), "0 or 1"),
+    "prior_epochs": COUNT,
+    "prior_learning_rate": POSITIVE,
+    "epochs": COUNT,
+    "learning_rate": (are_rates, "positive, or one per modality"),
+    "betas": (
+        lambda v: type(v) is tuple and len(v) == 2 and all(is_number(b, 0, 0.999999) for b in v),
+        "two numbers in [0, 1)",
+    ),
+    "batch_size": SIZE,
+    "drop_last": SWITCH,
+    "q_rate": WEIGHT,
+    "alpha": WEIGHT,
+    "beta": WEIGHT,
+    "eta": WEIGHT,
+    "terms": (lambda v: type(v) is tuple and all(t in TERMS for t in v), f"some of {TERMS}"),
+    "gamma": (lambda v: is_number(v, 0, 1), "a number in [0, 1]"),
+    "mixup": WEIGHT,
+    "monitor": (lambda v: v in ("map", "loss", None), "'map', 'loss' or None"),
+    "patience": (lambda v: v is None or is_integer(v, 1), "None or an integer of at least 1"),
+    "label_noise": (lambda v: is_number(v, 0, 1), "a share from 0 to 1"),
+    "precision": (lambda v: v in PRECISIONS, "'float32', 'tf32' or 'bfloat16'"),
+    "seed": (lambda v: is_integer(v, 0, 2**63 - 1), "an integer from 0 to 2⁶³ − 1"),
+    "device": (lambda v: isinstance(v, str), "'auto', 'cpu', 'cuda', …"),
+    "threads": (lambda v: v is None or is_integer(v, 1), "None or an integer of at least 1"),
+    "progress": (lambda v: v is None or isinstance(v, bool), "None, True or False"),
+}
+"""For each setting: whether a value is allowed, and in words what is."""
 
 
-_EPOCHS = {
+EPOCHS = {
     "wikipedia": 200,
     "xmedia": 300,
     "xmedianet": 100,
     "nus-wide": 100,
     "inria-websearch": 100,
 }
-_RATES = {
+"""Epochs of the authors' released configuration, by data set."""
+RATES = {
     "wikipedia": {"image": 6e-6, "text": 5e-3},
     "xmedia": {"image": 8e-4, "text": 3e-4, "audio": 8e-4, "3d": 3e-3, "video": 4e-4},
 }
+"""Its learning rates, where they are known."""
 
 
 def released_settings(dataset: str, **changes: Any) -> Settings:
-    """The authors' released configuration for a data set, quirks included, with some settings changed.
+    """The authors' released configuration for a data set, quirks included, with changes.
 
     ``"wikipedia-classic"`` takes the settings of ``"wikipedia"``. The released learning rates of
-    ``"xmedianet"``, ``"nus-wide"`` and ``"inria-websearch"`` aren't known: name them as ``learning_rate``.
+    ``"xmedianet"``, ``"nus-wide"`` and ``"inria-websearch"`` aren't known: name them as
+    ``learning_rate``.
 
     Source: github.com/QinYang79/DRCL at 91910a0.
 
@@ -226,11 +208,10 @@ def released_settings(dataset: str, **changes: Any) -> Settings:
         {'image': 6e-06, 'text': 0.005}
     """
     base = "wikipedia" if dataset == "wikipedia-classic" else dataset
-    if base not in _EPOCHS:
-        raise ValueError(
-            f"no released settings for {dataset!r}: {nearest(dataset, [*_EPOCHS, 'wikipedia-classic'])}"
-        )
-    if base not in _RATES and "learning_rate" not in changes:
+    if base not in EPOCHS:
+        near = suggest(dataset, [*EPOCHS, "wikipedia-classic"])
+        raise ValueError(f"no released settings for {dataset!r}: {near}")
+    if base not in RATES and "learning_rate" not in changes:
         raise ValueError(
             f"the released learning rates for {dataset!r} aren't known: give learning_rate=…"
         )
@@ -242,10 +223,10 @@ def released_settings(dataset: str, **changes: Any) -> Settings:
         selection="train",
         keep_best_prior=False,
         prior_first_epoch=0,
-        prior_epochs=_EPOCHS[base],
+        prior_epochs=EPOCHS[base],
         prior_learning_rate=5e-4,
-        epochs=_EPOCHS[base],
-        learning_rate=changes.get("learning_rate", _RATES.get(base)),
+        epochs=EPOCHS[base],
+        learning_rate=changes.get("learning_rate", RATES.get(base)),
         betas=(0.5, 0.999),
         batch_size=1024,
         drop_last=True,
@@ -258,4 +239,4 @@ def released_settings(dataset: str, **changes: Any) -> Settings:
         patience=None,
         seed=1,
     )
-    return released.but(**changes)
+    return released.replace(**changes)

@@ -1,4 +1,4 @@
-"""What both stages share: mini-batches, sources of random numbers, and what stands around a training loop."""
+"""What a training loop keeps beside it: records, the best weights, where to go on from."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -24,6 +24,25 @@ class TrainingDiverged(RuntimeError):
     """A loss or a weight became NaN or infinite. The model keeps its last good state."""
 
 
+def divergence(
+    epoch: int, values: dict[str, float], finite: bool, rate: float
+) -> TrainingDiverged | None:
+    """The error of an epoch that ended with NaN or infinity, if it did.
+
+    Args:
+        epoch: the epoch's number.
+        values: its losses and scores.
+        finite: whether all weights are finite.
+        rate: the learning rate.
+    """
+    odd = [name for name, value in values.items() if not math.isfinite(value)]
+    if finite and not odd:
+        return None
+    names = ", ".join(name for name in odd if name != "total" or len(odd) == 1) or "weights"
+    told = f"training diverged in epoch {epoch}: {names} not finite"
+    return TrainingDiverged(f"{told}; lower the learning rate ({rate:g})")
+
+
 class Watch:
     """What a training keeps beside its loop: records, the best weights, a file to go on from.
 
@@ -32,10 +51,11 @@ class Watch:
 
     Args:
         network: what is trained.
-        optimiser: of its parameters.
+        optimiser: of its parameters; ``None``: several networks share one, which is kept elsewhere.
         source: where the loop draws its batches from.
         epochs: values of the epoch counter.
-        rank: gives a record a value; the epoch with the greatest one is the best. ``None``: the last.
+        rank: gives a record a value; the epoch with the greatest one is the best. ``None``: the
+            last.
         patience: stop after so many epochs without a better one.
         report: called with each epoch's record.
         phase: the part of a file that keeps where this training stands.
@@ -44,6 +64,7 @@ class Watch:
         records: one record for each epoch.
 
     Example:
+        >>> from drcl_mini.training.batches import generator
         >>> network = nn.Linear(2, 1)
         >>> adam = torch.optim.Adam(network.parameters())
         >>> with Watch(network, adam, generator(0), range(1, 4)) as watch:
@@ -61,7 +82,7 @@ class Watch:
     def __init__(
         self,
         network: nn.Module,
-        optimiser: torch.optim.Optimizer,
+        optimiser: torch.optim.Optimizer | None,
         source: torch.Generator,
         epochs: range,
         rank: Callable[[Record], float] | None = None,
@@ -103,18 +124,28 @@ class Watch:
             TrainingDiverged: a loss or a weight is NaN or infinite.
         """
         losses = dict(zip(self._names, (self._sums / self._samples).tolist(), strict=True))
-        odd = [name for name, value in losses.items() if not math.isfinite(value)]
         finite = all(bool(value.detach().isfinite().all()) for value in self.network.parameters())
-        if odd or not finite:
-            names = ", ".join(name for name in odd if name != "total" or len(odd) == 1) or "weights"
-            epoch, rate = self.epochs[len(self.records)], self.optimiser.param_groups[0]["lr"]
-            raise TrainingDiverged(
-                f"training diverged in epoch {epoch}: {names} not finite; lower the learning rate ({rate:g})"
-            )
+        self._check(losses, finite)
         return losses
 
     def end_epoch(self, **record: Any) -> None:
-        """Keep the record of an epoch, and its weights where it is the best so far."""
+        """Keep the record of an epoch, and its weights where it is the best so far.
+
+        Raises:
+            TrainingDiverged: a score is NaN or infinite.
+        """
+        self._check(record, finite=True)
+        self.keep(record)
+
+    def _check(self, values: dict[str, float], finite: bool) -> None:
+        epoch = self.epochs[len(self.records)]
+        rate = self.optimiser.param_groups[0]["lr"]
+        error = divergence(epoch, values, finite, rate)
+        if error:
+            raise error
+
+    def keep(self, record: Record) -> None:
+        """Keep the record and the weights of an epoch whose numbers are finite."""
         value = record["epoch"] if self.rank is None else self.rank(record)
         if value > self._best:
             self._best, self._waited = value, 0
@@ -144,6 +175,10 @@ class Watch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.restore()
+
+    def restore(self) -> None:
+        """Give the network the weights of the best epoch."""
         for weights, good in zip(self.network.parameters(), self._good, strict=True):
             weights.data, weights.grad = good, None
         self._spare = []
@@ -168,7 +203,8 @@ class Watch:
         """Go on from what :meth:`state` gave.
 
         Raises:
-            KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError: it doesn't fit.
+            KeyError, TypeError, ValueError, AttributeError, RuntimeError, OverflowError: it doesn't
+                fit.
         """
         weights = [value.data for value in self.network.parameters()]
         _fill(self._good, tensors, "good")

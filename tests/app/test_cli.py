@@ -4,7 +4,6 @@ import shlex
 import subprocess
 import sys
 import warnings
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ import drcl_mini.method.consistency
 import drcl_mini.method.estimator
 from drcl_mini import DRCL, MultimodalDataset, load_dataset
 from drcl_mini.app.cli import main, summary
-from drcl_mini.app.probe import linear_probe
 
 FAST = ["hidden=[8]", "dim=12", "epochs=2", "prior_epochs=2", "batch_size=256"]
 SET = [word for setting in FAST for word in ("--set", setting)]
@@ -154,21 +152,3 @@ def test_env_as_a_module():
     )
     assert found.returncode == 0
     assert drcl_mini.__version__ in found.stdout
-
-
-def test_a_probe_needs_every_modality_in_every_split():
-    data = load_dataset("digits-halves")
-    for part in ("validation", "test"):
-        with pytest.raises(ValueError, match=f"the {part} split has no 'bottom'"):
-            linear_probe(replace(data, **{part: getattr(data, part).only("top")}))
-
-
-def test_probe_prints_and_keeps_a_row_for_each_modality(tmp_path, capsys):
-    assert main(["probe", "digits-halves", "--out", str(tmp_path / "probe.json")]) == 0
-    printed = capsys.readouterr().out
-    kept = json.loads((tmp_path / "probe.json").read_text(encoding="utf-8"))
-    assert [row["modality"] for row in kept["rows"]] == ["top", "bottom"]
-    assert kept["command"] == "python -m drcl_mini probe digits-halves"
-    for row in kept["rows"]:
-        assert f"{row['logistic regression']:.3f}" in printed
-        assert row["chance"] < 0.2 < row["nearest centroid"] < 1

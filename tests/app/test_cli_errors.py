@@ -76,7 +76,7 @@ def test_what_cannot_be_is_told_in_one_line_before_training(fails, tmp_path, mon
     fails(1, ["run", "wikipedia-classic"], "python -m data_scripts wikipedia-classic")
     fails(1, ["run", "--device", "gpu"], "'gpu'")
     if not torch.cuda.is_available():
-        fails(1, ["run", "--device", "cuda"], "no CUDA device")
+        fails(1, ["run", "--device", "cuda"], "device 'cuda' can't be used")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -42,8 +42,12 @@ def pair_loss(a, b, same, scale):
     return np.mean(np.log(1 + np.exp(cosines)) - same * cosines)
 
 
-def total(terms):
-    return sum(terms.values()).item()
+def total(model, network, batch):
+    """The sum of a model's losses on {modality: (X, Y)}."""
+    x = {name: pair[0] for name, pair in batch.items()}
+    y = {name: pair[1] for name, pair in batch.items()}
+    outputs = {name: network.outputs(name, rows) for name, rows in x.items()}
+    return sum(model.losses(network, x, y, outputs).values()).item()
 
 
 def test_mars(train):
@@ -51,12 +55,12 @@ def test_mars(train):
     exclusive branch."""
     model, count = MARS(**SMALL, alpha=0.7).fit(train), 0
     for name, network, x, y in seen(model, train):
-        f, h, labels = array(network.unit(name, x)), array(model._guide(y)), array(y)
+        f, h, labels = array(network.outputs(name, x)), array(model.guide_(y)), array(y)
         same = (labels @ labels.T > 0.5).astype(float)
         expected = pair_loss(h, f, same, 2) + pair_loss(f, f, same, 2)
         expected += pair_loss(h, h, same, 2) if name == "image" else 0  # LabNet learns with the first modality only
         expected -= 0.7 * np.mean(np.sum(labels * np.log(softmax(f @ array(model.prior_))), axis=1))
-        assert total(model._losses(network, {name: (x, y)})) == pytest.approx(expected, rel=1e-5)
+        assert total(model, network, {name: (x, y)}) == pytest.approx(expected, rel=1e-5)
         count += 1
     assert count == 2
     np.testing.assert_allclose(array(model.prior_).T @ array(model.prior_), np.eye(3), atol=1e-6)
@@ -67,12 +71,12 @@ def test_sdml(train):
     """github.com/penghu-cs/SDML, ``SDML.py``: ``criterion``, ``ae_loss`` and ``d_loss``; α is the reconstruction's."""
     model, count = SDML(**SMALL, alpha=0.3).fit(train), 0
     for name, network, x, y in seen(model, train):
-        f = network.unit(name, x)
+        f = network.outputs(name, x)
         recovered, predicted, expected = array(network.parts["decoder"](f)), array(f) @ array(model.projection_), 0
         for i in range(len(y)):
             expected += 0.3 * math.dist(recovered[i], array(x)[i]) / len(y)
             expected += 0.7 * math.dist(predicted[i], array(y)[i]) / len(y)
-        assert total(model._losses(network, {name: (x, y)})) == pytest.approx(expected, rel=1e-5)
+        assert total(model, network, {name: (x, y)}) == pytest.approx(expected, rel=1e-5)
         count += 1
     assert count == 2
 
@@ -90,7 +94,7 @@ def test_dscmr(train):
         expected += np.mean(np.sqrt(np.sum(residuals**2, axis=1)))
     expected += 0.2 * sum(pair_loss(a, b, same, 0.5) for a, b in [(f, f), (f, g), (g, g)])
     expected += 0.4 * np.mean(np.sqrt(np.sum((f - g) ** 2, axis=1)))
-    assert total(model._losses(network, {image: (x, y), text: (z, y)})) == pytest.approx(expected, rel=1e-5)
+    assert total(model, network, {image: (x, y), text: (z, y)}) == pytest.approx(expected, rel=1e-5)
 
 
 def test_mrl(three):
@@ -101,7 +105,7 @@ def test_mrl(three):
     network, labels = parts[0][1], array(parts[0][3])
     (centers,) = map(array, network.parts["centers"])
     centers = centers / np.linalg.norm(centers, axis=0)
-    views = [array(network.unit(name, x)) for name, _, x, _ in parts]
+    views = [array(network.outputs(name, x)) for name, _, x, _ in parts]
     clusters = sum(np.mean(np.log(np.sum((1 - labels) * softmax(f @ centers), axis=1))) for f in views)
     n, alike = len(labels), np.exp(np.vstack(views) @ np.vstack(views).T)
     alike -= np.diag(np.diag(alike))
@@ -112,4 +116,4 @@ def test_mrl(three):
         by_column.append(-math.log(alike[mine, i].sum() / alike[:, i].sum()))
     expected = 0.7 * clusters + 0.3 * (np.mean(by_row) + np.mean(by_column))
     batch = {name: (x, y) for name, _, x, y in parts}
-    assert total(model._losses(network, batch)) == pytest.approx(expected, rel=1e-5)
+    assert total(model, network, batch) == pytest.approx(expected, rel=1e-5)

@@ -76,7 +76,7 @@ class TestEveryMethod:
             best = max(record["validation_map"] for record in model.history_)
             assert model.evaluate(validation).mean() == pytest.approx(best, abs=1e-9)
             return
-        rows, held, targets = model.transform(validation), tensors(validation, 3, torch.device("cpu")), model._targets()
+        rows, held, targets = model.transform(validation), tensors(validation, 3, torch.device("cpu")), model.targets()
         assert list(rows) == list(train.modalities)
         for name, f in rows.items():
             scores = [record["validation_map"] for record in model.history_ if record["modality"] == name]
@@ -136,9 +136,9 @@ class TestTraining:
         seen = []
 
         class Counted(MRL):
-            def _losses(self, network, batch):
-                seen.append(len(batch["a"][0]))
-                return super()._losses(network, batch)
+            def losses(self, network, X, Y, F):
+                seen.append(len(X["a"]))
+                return super().losses(network, X, Y, F)
 
         split = class_pairs(make_split({"a": (items, 3), "b": (items, 3)}))
         Counted(**{**SMALL, "epochs": 2, "batch_size": batch_size}).fit(split)
@@ -152,7 +152,7 @@ class TestTraining:
         train = make_split({"image": (24, 1000), "text": (20, 2)})
         model = method(**{**SMALL, "hidden": (16, 64), "dim": 64, "epochs": 1, "learning_rate": 1e-9})
         network = model.fit(prepared(method, train)).networks_["text"]
-        last = network.encoders[network.names.index("text")].layers[-1]
+        last = network.encoders["text"].layers[-1]
         inner = method.shares_last or method in (DeepSM, DCCA, DCCAE, SMLN)
         bound = 1 / math.sqrt(last.in_features if inner else 2)
         assert 0.9 * bound < last.weight.abs().max().item() <= bound + 1e-6
@@ -190,16 +190,18 @@ class TestTraining:
         np.testing.assert_allclose(axes.T @ block_diag(*views) @ axes, np.eye(axes.shape[1]), atol=1e-6)
 
     def test_mars_guides_with_frozen_labels(self, train):
-        guides = []
+        guides = {"image": [], "text": []}
 
         class Watched(MARS):
-            def _train(self, *given):
-                super()._train(*given)
-                guides.append([weight.tolist() for weight in self._guide.parameters()])
+            def losses(self, network, X, Y, F):
+                guides[next(iter(X))].append([weight.tolist() for weight in self.guide_.parameters()])
+                return super().losses(network, X, Y, F)
 
         model = Watched(**SMALL).fit(train)
-        assert len(guides) == 2
-        assert guides[0] == guides[1]
+        final = [weight.tolist() for weight in model.guide_.parameters()]
+        assert guides["image"][0] != final
+        assert len(guides["text"]) == 15
+        assert all(guide == final for guide in guides["text"])
         assert "guide" in model.history_[0]
         assert "guide" not in model.history_[-1]
 
@@ -220,12 +222,12 @@ class TestTraining:
         split = Split(dict.fromkeys("ab", split.features["a"]), dict.fromkeys("ab", split.labels["a"]))
         seen = []
 
-        def losses(self, network, batch):
-            seen.extend(torch.equal(a, b) for (a, _), (b, _) in combinations(batch.values(), 2))
-            return {"zero": 0 * network.outputs("a", batch["a"][0]).sum()}
+        def losses(self, network, X, Y, F):
+            seen.extend(torch.equal(a, b) for a, b in combinations(X.values(), 2))
+            return {"zero": 0 * F["a"].sum()}
 
         for method in (DSCMR, ACMR):
-            type(method.__name__, (method,), {"_losses": losses})(**{**SMALL, "epochs": 2, "batch_size": 8}).fit(split)
+            type(method.__name__, (method,), {"losses": losses})(**{**SMALL, "epochs": 2, "batch_size": 8}).fit(split)
         assert len(seen) == 12
         assert all(seen[:6])
         assert not any(seen[6:])

@@ -16,7 +16,7 @@ from drcl_mini.baselines.deep_sm import label_loss
 from drcl_mini.baselines.dscmr import likelihood_loss
 from drcl_mini.baselines.fgcrossnet import center_loss, draw_quadruplets, quadruplet_loss
 from drcl_mini.baselines.mrl import contrastive_loss, robust_clustering
-from drcl_mini.baselines.parts import mean_distance, related
+from drcl_mini.baselines.parts import distances, related
 from drcl_mini.baselines.smln import graph_scatter, ratio_trace
 
 ONE_HOT = torch.tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0]]).double()
@@ -82,11 +82,12 @@ class TestDistances:
         for i, j in permutations(range(5), 2):
             assert related(labels, labels)[i, j] == any(a and b for a, b in zip(labels[i], labels[j], strict=True))
 
-    def test_mean_distance_has_a_gradient_where_rows_are_equal(self):
+    def test_distances_have_a_gradient_where_rows_are_equal(self):
         a, b = numbers(5, 3).requires_grad_(), numbers(5, 3, seed=1)
         b[2] = a[2].detach()
-        near(mean_distance(a, b), sum(math.dist(x, y) for x, y in zip(a.tolist(), b.tolist(), strict=True)) / 5)
-        mean_distance(a, b).backward()
+        expected = [math.dist(x, y) for x, y in zip(a.tolist(), b.tolist(), strict=True)]
+        assert distances(a, b).tolist() == pytest.approx(expected, rel=1e-9)
+        distances(a, b).mean().backward()
         assert a.grad.isfinite().all()
 
     def test_triplet_loss_is_that_of_all_triplets(self):
@@ -96,12 +97,12 @@ class TestDistances:
             for j in range(5):
                 (near_pairs if same[i, j] else far_pairs).append(math.dist(a[i].tolist(), b[j].tolist()))
         expected = sum(near_pairs) / len(near_pairs)
-        expected += 0.3 * sum(max(0, 1.2 - gap) for gap in far_pairs) / len(far_pairs)
-        near(triplet_loss(a, b, same, 1.2, 0.3), expected)
+        expected += sum(max(0, 1.2 - gap) for gap in far_pairs) / len(far_pairs)
+        near(triplet_loss(a, b, same, 1.2), expected)
 
     def test_triplet_loss_of_equal_rows_has_a_gradient(self):
         a = torch.ones(3, 2, requires_grad=True)
-        triplet_loss(a, a, torch.ones(3, 3), 1.0, 1.0).backward()
+        triplet_loss(a, a, torch.ones(3, 3), 1.0).backward()
         assert a.grad.isfinite().all()
 
     def test_center_loss(self):
@@ -117,7 +118,7 @@ class TestDistances:
             losses.append(max(0, (near_ - far + 1.0) + (near_ - apart + 0.5)))
         above = [loss for loss in losses if loss]
         assert 0 < len(above) < 6
-        near(quadruplet_loss(*rows, (1.0, 0.5)), sum(above) / len(above))
+        near(quadruplet_loss(*rows, 1.5), sum(above) / len(above))
 
     @both_labels
     def test_quadruplets_have_the_classes_they_need(self, labels):
@@ -138,7 +139,7 @@ class TestDistances:
     def test_quadruplets_need_three_classes(self):
         chosen = draw_quadruplets(torch.eye(2).repeat(3, 1), torch.Generator().manual_seed(0))
         assert chosen.shape == (4, 0)
-        assert quadruplet_loss(*numbers(6, 2)[chosen], (1.0, 0.5)) == 0
+        assert quadruplet_loss(*numbers(6, 2)[chosen], 1.5) == 0
 
 
 class TestPairs:

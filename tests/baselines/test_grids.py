@@ -19,7 +19,7 @@ METHODS = [
 def settings(model):
     """All of a model's settings, those of a DRCL inside it spelled out."""
     found = {field.name: getattr(model, field.name) for field in fields(model)}
-    return {**found, "settings": model._model().settings} if isinstance(model, FixedPrior) else found
+    return {**found, "settings": model.model_.settings} if isinstance(model, FixedPrior) else found
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.__name__)

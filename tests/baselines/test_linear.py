@@ -32,7 +32,7 @@ def paired(n=200, widths=(6, 5), latent=2, noise=0.0, seed=0, classes=3):
 
 def raw(model, split):
     """Embeddings before their rows get unit length."""
-    return {name: model._embed(name, x) for name, x in split.features.items()}
+    return {v: model.preparations_[v].apply(x) @ model.weights_[v] for v, x in split.features.items()}
 
 
 def correlations(a, b):
@@ -107,7 +107,7 @@ def test_pls_of_three_has_the_greatest_summed_covariance():
     model = PLS(components=1, variance=1.0).fit(split)
     z = [rows[:, 0] for rows in raw(model, split).values()]
     found = sum(np.mean(a * b) for a, b in itertools.permutations(z, 2))
-    source, views = np.random.default_rng(1), model._prepare(split)
+    source, views = np.random.default_rng(1), model.prepared(split)
     w = [source.normal(size=(2000, x.shape[1])) for x in views.values()]
     lengths = np.sqrt(sum((part**2).sum(axis=1) for part in w))
     others = [x @ (part / lengths[:, None]).T for x, part in zip(views.values(), w, strict=True)]
@@ -129,7 +129,7 @@ def test_of_twins_it_is_a_discriminant_analysis(method, make_split):
 def test_mvda_maximises_the_scatters_as_the_paper_writes_them(make_split):
     split = make_split({"a": (40, 4), "b": (25, 3)}, classes=3, spread=1.5)
     model = MvDA(regularisation=0, variance=1.0).fit(split)
-    views, labels = model._prepare(split), split.labels
+    views, labels = model.prepared(split), split.labels
     items = [(np.r_[x, np.zeros(3)], y) for x, y in zip(views["a"], labels["a"], strict=True)]
     items += [(np.r_[np.zeros(4), x], y) for x, y in zip(views["b"], labels["b"], strict=True)]
     mean = np.mean([x for x, _ in items], axis=0)
@@ -149,7 +149,7 @@ def test_mvda_maximises_the_scatters_as_the_paper_writes_them(make_split):
 def test_gma_solves_the_problem_as_written(make_split):
     split = make_split({"a": (40, 4), "b": (25, 3)}, classes=3, spread=1.5)
     model = GMA(regularisation=0, variance=1.0, coupling=5.0).fit(split)
-    views, means, a, b = model._prepare(split), [], np.zeros((7, 7)), np.zeros((7, 7))
+    views, means, a, b = model.prepared(split), [], np.zeros((7, 7)), np.zeros((7, 7))
     for part, (name, x) in zip([slice(4), slice(4, 7)], views.items(), strict=True):
         centres = np.array([x[split.labels[name] == c].mean(axis=0) for c in range(3)])
         a[part, part] = sum(np.outer(centres[y], centres[y]) for y in split.labels[name]) / len(x)
@@ -167,8 +167,8 @@ def test_gma_solves_the_problem_as_written(make_split):
 def test_view_consistency_is_the_distance_of_the_betas(train):
     split = class_pairs(train)
     model = MvDAVC(consistency=0.3, variance=1.0)
-    views, scatter = model._prepare(split), np.diag(np.arange(1.0, 13))
-    penalty = model._within(scatter, views) - scatter
+    views, scatter = model.prepared(split), np.diag(np.arange(1.0, 13))
+    penalty = model.within(scatter, views) - scatter
     assert np.isclose(np.trace(penalty), 0.3 * np.trace(scatter))
 
     def distance(w):  # W_v = X_vᵀ β_v, by the n × n matrices of the paper
@@ -189,7 +189,7 @@ def test_more_view_consistency_brings_the_betas_together(train):
 
     def distance(consistency):
         model = MvDAVC(consistency=consistency, variance=1.0).fit(split)
-        views = model._prepare(split)
+        views = model.prepared(split)
         a, b = (np.linalg.pinv(x.T) @ model.weights_[name] for name, x in views.items())
         return np.linalg.norm(a - b) / np.linalg.norm(np.hstack([a, b]))
 
@@ -205,7 +205,7 @@ def test_without_its_weight_mvda_vc_is_mvda(train, same):
 def test_gss_sl_takes_the_steps_of_the_dense_formulas(multi_hot, make_split):
     split = make_split(multi_hot=multi_hot, spread=2)
     model = GSSSL(iterations=4, fidelity=0.7, smoothness=0.9, sparsity=0.02).fit(split)
-    views = model._prepare(split)
+    views = model.prepared(split)
     y = np.vstack([t if multi_hot else np.eye(3)[t] for t in split.labels.values()]).astype(float)
     s = y @ y.T
     degree = np.diag(s.sum(axis=1) ** -0.5)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import StandardScaler, normalize
 
 from drcl_mini import DRCL, Split, load_dataset
 from drcl_mini.baselines import GMA, GSSSL, MCCA, PLS, SM, FixedPrior, MvDA, MvDAVC, class_pairs
@@ -25,7 +25,8 @@ def for_method(method, split):
 
 def probabilities(model, split, name):
     """Of each class, before rows get unit length."""
-    return model._embed(name, split.features[name])
+    x = model.preparations_[name].apply(split.features[name])
+    return model.classifiers_[name].predict_proba(x)
 
 
 # Logistic regression, and the fixed prior
@@ -35,8 +36,9 @@ def test_sm_is_logistic_regression(train, validation):
     model = SM(C=0.3, variance=None).fit(train, validation)
     for name, features in train.features.items():
         x = StandardScaler().fit_transform(features.astype(float))
-        reference = LogisticRegression(C=0.3, max_iter=2000).fit(x, train.labels[name])
-        np.testing.assert_allclose(probabilities(model, train, name), reference.predict_proba(x), atol=1e-5)
+        reference = LogisticRegression(C=0.3, max_iter=2000).fit(x, train.labels[name]).predict_proba(x)
+        np.testing.assert_allclose(probabilities(model, train, name), reference, atol=1e-5)
+        np.testing.assert_allclose(model.transform(train)[name], normalize(reference), atol=1e-5)
 
 
 def test_sm_takes_multi_hot_labels(make_split):
@@ -54,7 +56,7 @@ def test_a_class_that_a_modality_lacks_does_no_harm(make_split):
         {"image": split.features["image"], "text": split.features["text"][keep]},
         {"image": split.labels["image"], "text": split.labels["text"][keep]},
     )
-    assert (probabilities(SM().fit(split), split, "text")[:, 1] == 0).all()
+    assert (SM().fit(split).transform(split)["text"][:, 1] == 0).all()
     for method in (GMA, MvDA, GSSSL):
         assert method().fit(split).evaluate(split).mean() > 0.7
 

@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -6,7 +8,7 @@ import torch
 
 import drcl_mini.method.consistency
 from drcl_mini import DRCL, Split
-from drcl_mini.core.checks import check_features, check_k, check_labels, check_mapping, nearest
+from drcl_mini.core.checks import check_features, check_integer, check_labels, check_mapping, require, suggest
 
 TABLE = np.arange(6).reshape(3, 2)
 
@@ -34,12 +36,12 @@ def test_features_become_one_contiguous_float32_table(given):
         (pd.DataFrame({"x": [1.0], "name": ["a"]}), ["object", "table"]),
         ([[1j]], ["complex"]),
         (torch.tensor([[1j]]), ["complex64", "table"]),
-        ([[1.0], [None], [3.0]], ["1 values are missing", "row 1"]),
+        ([[1.0], [None], [3.0]], ["1 missing values", "row 1"]),
         (None, ["table"]),
         (scipy.sparse.csr_matrix(TABLE), ["sparse"]),
         (np.empty((0, 2)), ["empty", "(0, 2)"]),
         (np.empty((2, 0)), ["empty", "(2, 0)"]),
-        (np.full((3, 2), 1e39), ["6 values", "infinite"]),
+        (np.full((3, 2), 1e39), ["6 NaN or infinite values"]),
     ],
 )
 def test_what_is_no_table_of_numbers_is_named(given, fragments, complains):
@@ -64,7 +66,7 @@ def test_labels_become_int64(given):
         ([0, -1, 2], ["negative", "row 1"]),
         ([0.0, 1.0, 2.0], ["float64", "integers"]),
         *(
-            (missing, ["labels", "1 values are missing", "row 1", "1 of 3 rows"])
+            (missing, ["labels", "1 missing values", "row 1", "1 of 3 rows"])
             for missing in (
                 *([0.0, np.nan, 2.0], [0, None, 2], torch.tensor([0, torch.nan, 2]), pd.Series([0.0, np.nan, 2.0])),
                 *(pd.Series([0, None, 2], dtype="Int64"), pd.Series([0, pd.NA, 2], dtype=object)),
@@ -73,9 +75,9 @@ def test_labels_become_int64(given):
         ),
         (["cat", "dog", "cat"], ["<U3", "labels", "numbers"]),
         (np.eye(3), ["float64", "integers"]),
-        ([[1, 0], [0, 2], [1, 0]], ["2", "0 or 1"]),
-        ([[1, 0], [0, 0], [1, 0]], ["row 1", "no label"]),
-        ([0, 1, 1_000_000], ["1000000"]),
+        ([[1, 0], [0, 2], [1, 0]], ["1 values above 1", "row 1", "0 or 1"]),
+        ([[1, 0], [0, 0], [1, 0]], ["row 1", "missing labels"]),
+        ([0, 1, 1_000_000], ["1 values of 1000000 or more", "row 2"]),
         (np.zeros((3, 1, 1), int), ["(3, 1, 1)"]),
         ([[0], [1], [2]], ["(3, 1)"]),
         ([[0], [0, 1], [2]], ["labels"]),
@@ -87,16 +89,37 @@ def test_what_are_no_labels_is_named(given, fragments, complains):
         check_labels(given, "image", 3)
 
 
-def test_nearest_names_near_ones_first():
-    assert nearest("imgae", ["text", "image"]) == "did you mean 'image'? known: 'text', 'image'"
-    assert nearest("x", []) == "known: none"
+def test_suggestions_begin_with_close_names():
+    assert suggest("imgae", ["text", "image"]) == "did you mean 'image'? known: 'text', 'image'"
+    assert suggest("x", []) == "known: none"
 
 
-def test_k_is_none_or_a_positive_integer(complains):
-    assert [check_k(k) for k in (None, 1, np.int64(7))] == [None, 1, 7]
-    for k in (0, -3, 2.0, np.float32(2), True, "all", [1]):
-        with complains("k is", "at least 1"):
-            check_k(k)
+def test_a_missing_package_is_named_with_its_command(complains, monkeypatch):
+    monkeypatch.setitem(sys.modules, "librosa", None)
+    with complains("librosa", "pip install librosa", error=ImportError):
+        require("librosa")
+
+
+@pytest.mark.parametrize(
+    ("value", "rules", "fragments"),
+    [
+        *((k, {}, ["an integer of at least 1"]) for k in (0, -3, 2.0, np.float32(2), True, "all", [1], None)),
+        (0, {"optional": True}, ["None or an integer of at least 1"]),
+        (1, {"least": 2}, ["at least 2"]),
+        (0, {"most": 9}, ["an integer from 1 to 9"]),
+        (np.int8(10), {"most": 9}, ["from 1 to 9"]),
+    ],
+)
+def test_what_is_no_integer_in_range_is_named(value, rules, fragments, complains):
+    with complains(f"k is {value!r}", *fragments):
+        check_integer(value, "k", **rules)
+
+
+def test_integers_become_pythons():
+    found = [check_integer(1, "k"), check_integer(np.uint8(7), "k", most=7), check_integer(-2, "k", least=-2)]
+    assert found == [1, 7, -2]
+    assert {type(value) for value in found} == {int}
+    assert check_integer(None, "k", optional=True) is None
 
 
 @pytest.mark.parametrize("given", [{}, [], None, {1: TABLE}, {"": TABLE}])
@@ -120,5 +143,5 @@ def test_warnings_point_at_the_caller_of_the_package(tiny, train, monkeypatch):
 
 @pytest.mark.parametrize("name", ["", 3, "a\0b", "a\n", "\x1b[2Jtext"])
 def test_names_of_modalities_can_be_printed(name):
-    with pytest.raises(ValueError, match="modality names are strings, not empty, that can be printed"):
+    with pytest.raises(ValueError, match=r"modality name .*, expected a non-empty string of printable characters"):
         Split({name: np.eye(2)}, {name: np.arange(2)})

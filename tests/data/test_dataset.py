@@ -6,10 +6,12 @@ import pandas as pd
 import pytest
 import torch
 
-from drcl_mini import MultimodalDataset, Split
+from drcl_mini import MultimodalDataset
 
-X = {"image": np.arange(6.0).reshape(3, 2), "text": np.arange(4.0).reshape(2, 2)}
-Y = {"image": np.array([0, 1, 2]), "text": np.array([1, 0])}
+RNG = np.random.default_rng(0)
+X = {"image": RNG.normal(size=(30, 4)).astype(np.float32), "text": RNG.normal(size=(21, 3)).astype(np.float32)}
+Y = {"image": np.arange(30) % 3, "text": np.arange(21) % 3}
+TEST = {name: x[:6] for name, x in X.items()}, {name: y[:6] for name, y in Y.items()}
 
 
 @pytest.fixture
@@ -17,44 +19,8 @@ def dataset(train, validation):
     return MultimodalDataset(train, validation, train, "toy", ("a", "b", "ü"), source="made up, 1 µs")
 
 
-def test_a_split_holds_float32_and_int64_and_knows_itself():
-    split = Split(X, Y)
-    assert {x.dtype.name for x in split.features.values()} == {"float32"}
-    assert {y.dtype.name for y in split.labels.values()} == {"int64"}
-    assert (split.modalities, split.n_classes) == (("image", "text"), 3)
-    assert Split({"image": X["image"]}, {"image": np.eye(4, dtype=int)[:3]}).n_classes == 4
-    assert split.only("text").modalities == ("text",)
-    assert "image: 3 × 2" in repr(split)
-
-
-@pytest.mark.parametrize("table", [pd.DataFrame, torch.tensor, np.ndarray.tolist])
-@pytest.mark.parametrize("column", [pd.Series, torch.tensor, np.ndarray.tolist])
-def test_a_split_of_any_arrays(table, column):
-    split = Split({name: table(x) for name, x in X.items()}, {name: column(y) for name, y in Y.items()})
-    assert all(np.array_equal(split.features[name], X[name]) for name in X)
-    assert all(np.array_equal(split.labels[name], Y[name]) for name in Y)
-
-
-@pytest.mark.parametrize(
-    ("features", "labels", "fragments"),
-    [
-        (X, {"image": Y["image"]}, ["'text'", "not both"]),
-        (X, {**Y, "text": [1, 0, 1]}, ["'text'", "2 samples", "3 labels"]),
-        (X, {**Y, "text": np.eye(2, dtype=int)}, ["image (3,)", "text (2, 2)"]),
-        ([X["image"]], Y, ["features", "list"]),
-        (X, None, ["labels", "NoneType"]),
-        ({}, {}, ["features", "empty"]),
-        ({3: X["image"]}, {3: Y["image"]}, ["names are strings", "3"]),
-    ],
-)
-def test_a_split_that_does_not_fit_together(features, labels, fragments, complains):
-    with complains(*fragments):
-        Split(features, labels)
-
-
-def test_unknown_modalities_name_the_near_ones(complains):
-    with complains("'txt'", "did you mean 'text'"):
-        Split(X, Y).only("txt")
+def make(train=(X, Y), test=TEST, validation=None, **facts):
+    return MultimodalDataset.from_arrays(train, test, validation, name="mine", **facts)
 
 
 def test_a_data_set_that_does_not_fit_together(train, make_split, complains):
@@ -149,3 +115,70 @@ def test_a_folder_that_is_a_file(dataset, tmp_path):
     with pytest.raises(OSError, match="file"):
         dataset.to_npz(tmp_path / "file" / "toy.npz")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("table", [np.asarray, pd.DataFrame, torch.tensor, np.ndarray.tolist])
+@pytest.mark.parametrize("column", [np.asarray, pd.Series, torch.tensor, np.ndarray.tolist])
+def test_any_kind_of_arrays(table, column, same):
+    features = {name: table(x) for name, x in X.items()}
+    labels = {name: column(y) for name, y in Y.items()}
+    dataset = make((features, labels), source="here", classes="abc")
+    assert same(dataset.train.features, X)
+    assert same(dataset.train.labels, Y)
+    assert (dataset.name, dataset.source, dataset.classes) == ("mine", "here", ("a", "b", "c"))
+    assert dataset.validation is None
+
+
+def test_classes_without_names_are_numbered_by_the_largest_of_all_parts():
+    assert make().classes == ("0", "1", "2")
+    later = {name: np.full(6, 4) for name in X}
+    assert make(validation=(TEST[0], later)).classes == ("0", "1", "2", "3", "4")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.2, 0.34, 0.5])
+def test_a_share_is_split_off_class_by_class(share):
+    dataset = make(validation=share)
+    for name, x in X.items():
+        kept, held = dataset.train.features[name], dataset.validation.features[name]
+        assert len(held) == int(share * len(x) + 1e-9)
+        both = np.concatenate([kept, held])
+        assert sorted(map(tuple, both)) == sorted(map(tuple, x))
+        labels = np.concatenate([dataset.train.labels[name], dataset.validation.labels[name]])
+        where = [np.flatnonzero((x == row).all(axis=1))[0] for row in both]
+        assert labels.tolist() == Y[name][where].tolist()
+        counts = np.bincount(dataset.validation.labels[name], minlength=3)
+        assert counts.max() - counts.min() <= 1
+
+
+def test_a_share_is_split_off_by_the_seed(same):
+    first, again, other = make(validation=0.2), make(validation=0.2), make(validation=0.2, seed=1)
+    assert same(first.validation.features, again.validation.features)
+    assert not same(first.validation.features, other.validation.features)
+
+
+def test_a_share_of_multi_hot_labels():
+    labels = {name: np.eye(3, dtype=int)[y] | np.eye(3, dtype=int)[(y + 1) % 3] for name, y in Y.items()}
+    dataset = make((X, labels), (TEST[0], {name: y[:6] for name, y in labels.items()}), 0.2)
+    assert dataset.validation.labels["image"].shape == (6, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fragments"),
+    [
+        ({"validation": 1.5}, ["validation is 1.5", "between 0 and 1"]),
+        ({"validation": 0}, ["validation is 0"]),
+        ({"validation": 0.01}, ["share of 0.01 of 30 samples of 'image' leaves none"]),
+        ({"validation": True}, ["validation is True"]),
+        ({"train": (X, {"image": Y["image"]})}, ["'text'", "not both"]),
+        ({"train": (X, {**Y, "text": Y["text"][:4]})}, ["'text'", "21 samples", "4 labels"]),
+        ({"test": ({"audio": X["text"]}, {"audio": Y["text"]})}, ["test", "'audio'"]),
+        ({"test": ({"text": X["image"]}, {"text": Y["image"]})}, ["test", "'text'", "4 features", "train has 3"]),
+        ({"classes": "ab"}, ["3 classes, but 2 are named"]),
+        ({"train": X}, ["train", "(features, labels)"]),
+        ({"test": None}, ["test", "(features, labels)"]),
+        ({"validation": [1, 2, 3]}, ["validation", "(features, labels)"]),
+    ],
+)
+def test_what_does_not_fit_is_told(arguments, fragments, complains):
+    with complains(*fragments):
+        make(**arguments)

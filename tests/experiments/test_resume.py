@@ -97,7 +97,7 @@ def test_runs_of_another_commit_are_kept_with_a_warning(says, out, grid, export,
     assert grid("toy", more=["--seeds", "2"]) == 0
     monkeypatch.setattr("drcl_mini.experiments.plan.plan.commit", lambda: "0123456789")
     assert grid("toy", more=["--seeds", "2", "--resume"]) == 0
-    says("warning: 2 runs are kept", "another commit", "--out")
+    says("warning: 2 runs of another commit are kept", "--out")
 
 
 def test_ctrl_c_keeps_what_is_done(says, out, grid, export):

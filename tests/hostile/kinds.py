@@ -4,6 +4,7 @@ import contextlib
 import json
 import runpy
 import struct
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from drcl_mini.retrieval.index import FaissIndex
 from drcl_mini.training import progress
 
 TESTS = Path(__file__).parents[1]
+sys.path.append(str(TESTS))  # servers.py, which conftest.py imports
 TINY = {"hidden": (8,), "dim": 6, "batch_size": 16, "prior_epochs": 2, "epochs": 3, "device": "cpu", "progress": False}
 BLOBS = runpy.run_path(str(TESTS / "conftest.py"))["blobs"]
 
@@ -37,7 +39,7 @@ class Npz(Kind):
 
     def read(self, path):
         found = MultimodalDataset.from_npz(path)
-        return [split.features[name] for _, split in found._splits() for name in split.modalities]
+        return [split.features[name] for split in found.splits.values() for name in split.modalities]
 
     own = staticmethod(hostile_npz)
 

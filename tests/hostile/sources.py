@@ -14,7 +14,7 @@ from damage import Kind, Trap
 from data_scripts.__main__ import main
 from drcl_mini import load_dataset
 
-SOURCES = runpy.run_path(str(Path(__file__).parents[1] / "sources" / "conftest.py"))
+SOURCES = runpy.run_path(str(Path(__file__).parents[1] / "data_scripts" / "conftest.py"))
 
 
 def deep_cell(depth):
@@ -112,7 +112,7 @@ class Converted(Kind):
         if code:
             raise ValueError(told.getvalue().strip())
         found = load_dataset(self.dataset)
-        return [split.features[name] for _, split in found._splits() for name in split.modalities]
+        return [split.features[name] for split in found.splits.values() for name in split.modalities]
 
     def own(self, content, chance, trap):
         path = Path(trap).with_name("own")

@@ -185,7 +185,7 @@ def test_ctrl_c_stops_all(models, train, monkeypatch):
 
     monkeypatch.setattr(drcl_mini.many.stages, "augment", interrupted)
     batch = models(VARIANTS["seeds"])
-    with pytest.warns(UserWarning, match="3 models interrupted"):
+    with pytest.warns(UserWarning, match="3 of 3 models are unfinished"):
         fit_many(batch, train)
     for model in batch:
         assert model.interrupted_
@@ -202,7 +202,7 @@ def test_bad_batches(models, train, complains):
     with complains("'precision' is 'tf32'", "float32"):
         model.set_params(precision="tf32").fit(train)
     for memory in (0, 1.5, "1 GB"):
-        with complains(f"memory is {memory!r}", "at least 1"):
+        with complains(f"memory (bytes) is {memory!r}", "at least 1"):
             fit_many([model], train, memory=memory)
     with complains("checkpoint keeps the progress of one model, got 2"):
         fit_many(models([{}, {}]), train, checkpoint="nowhere")

@@ -53,18 +53,18 @@ class Case:
         return network.weight.detach(), watch.records, error
 
     def run(self):
-        own = {"goal": torch.tensor(self.goal), "factor": self.factor}
-        settings = Settings(batch_size=4)
-        return Run(Weight(), settings, generator(self.seed), self.rate, self.epochs, own, (), self.rank, self.patience)
+        inputs = {"goal": torch.tensor(self.goal), "factor": self.factor}
+        settings, watched = Settings(batch_size=4), {"rank": self.rank, "patience": self.patience}
+        return Run(Weight(), settings, generator(self.seed), self.rate, self.epochs, inputs, **watched)
 
 
-def losses(network, index, partner, own):
-    value = loss(network(own["factor"]), own["goal"])
+def losses(network, index, partner, inputs):
+    value = loss(network(inputs["factor"]), inputs["goal"])
     return {"part": value, "indices": index.float().mean(), "total": value}
 
 
-def seen(stack, own):
-    return {"seen": own["epoch"]}
+def seen(stack, inputs):
+    return {"seen": inputs["epoch"]}
 
 
 CASES = {

@@ -57,7 +57,7 @@ def test_target_map_takes_each_label_as_a_query_once():
 
 @pytest.mark.parametrize("drop_last", [False, True])
 def test_training_equals_a_plain_loop(tiny, train, drop_last):
-    settings = Settings().but(**tiny | {"q_rate": 0.4}, gamma=0.8, drop_last=drop_last)
+    settings = Settings().replace(**tiny | {"q_rate": 0.4}, gamma=0.8, drop_last=drop_last)
     x, y, w = torch.from_numpy(train.features["image"]), one_hot(train.labels["image"], 3), W.float()
     w = torch.cat([w, w[:1]])  # dim 6
     encoder, plain = (build_encoder(x, settings, generator(0)) for _ in range(2))
@@ -81,7 +81,7 @@ def test_training_equals_a_plain_loop(tiny, train, drop_last):
 
 @pytest.mark.parametrize(("monitor", "best"), [("map", 2), ("loss", 0), (None, 5)])
 def test_the_monitor_picks_the_epoch(tiny, train, monkeypatch, monitor, best):
-    settings = Settings().but(**tiny | {"epochs": 6, "patience": 2}, monitor=monitor)
+    settings = Settings().replace(**tiny | {"epochs": 6, "patience": 2}, monitor=monitor)
     x, y = torch.from_numpy(train.features["text"]), one_hot(train.labels["text"], 3)
     held = x, y.roll(1, dims=1)  # all wrong: the more it learns, the greater the loss
     scores = iter([0.1, 0.2, 0.8, 0.4, 0.3, 0.2])

@@ -78,7 +78,7 @@ def learn(train, tiny, monkeypatch):
         start = orthogonal_prior(tiny["dim"], 3, source)
         x, y = torch.from_numpy(train.features["image"]), one_hot(train.labels["image"], 3)
         wrong = (x, y.roll(1, dims=1)) if scored_on_wrong_labels else None
-        learned = learn_prior(x, y, start, Settings().but(**{**tiny, **settings}), "image", wrong)
+        learned = learn_prior(x, y, start, Settings().replace(**{**tiny, **settings}), "image", wrong)
         return learned, start, seen
 
     return run
@@ -99,7 +99,7 @@ def test_learning_equals_a_plain_loop(learn, tiny, train, drop_last):
     learned, start, _ = learn(q_rate=0.4, drop_last=drop_last, keep_best_prior=False, prior_epochs=4, seed=5)
     x, y = torch.from_numpy(train.features["image"]), one_hot(train.labels["image"], 3)
     source = generator(5, "prior", "image")
-    encoder, w = build_encoder(x, Settings().but(**tiny), source), start.clone().requires_grad_()
+    encoder, w = build_encoder(x, Settings().replace(**tiny), source), start.clone().requires_grad_()
     optimiser = torch.optim.Adam([*encoder.parameters(), w], lr=0.01, betas=(0.5, 0.999))
     for epoch in (1, 2, 3, 4):
         for index, _ in batches(len(x), 16, drop_last, source):
@@ -141,4 +141,4 @@ def test_learn_prior_tells_each_epoch_and_where_it_diverged(train, tiny, complai
     assert told == found.history
     assert [record["epoch"] for record in told] == [1, 2, 3]
     with complains("epoch 1", "lower the learning rate", error=TrainingDiverged):
-        learn_prior(x, y, start, settings.but(prior_learning_rate=1e38), "image")
+        learn_prior(x, y, start, settings.replace(prior_learning_rate=1e38), "image")

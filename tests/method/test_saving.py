@@ -100,7 +100,7 @@ def test_foreign_files_are_no_checkpoints(tmp_path, complains):
         ({"metadata": {"version": "2"}}, ["version 2", "reads 1"]),
         ({"metadata": {"version": None}}, ["version None"]),
         ({"metadata": {"header": "{", "sha256": None}}, ["header"]),
-        ({"metadata": {"header": None}}, ["header"]),
+        ({"metadata": {"header": None}}, ["checksum"]),
         ({"metadata": {"header": "[]", "sha256": None}}, ["usable"]),
         ({"metadata": {"header": "{}"}}, ["checksum"]),
         ({"metadata": {"sha256": "0"}}, ["checksum"]),

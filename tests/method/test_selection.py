@@ -13,7 +13,7 @@ def test_every_modality_starts_from_the_same_prior(tiny, train, monkeypatch):
 
     def spy(x, y, start, *arguments):
         starts.append(start.clone())
-        return LearnedPrior(start + len(starts), 0.5, [])
+        return LearnedPrior(start + len(starts), 0.5, None, [])
 
     monkeypatch.setattr(drcl_mini.method.estimator, "learn_prior", spy)
     DRCL(**tiny).fit(train)
@@ -26,7 +26,7 @@ def test_every_modality_starts_from_the_same_prior(tiny, train, monkeypatch):
 def test_the_scores_select_the_prior(tiny, train, monkeypatch, winner):
     def fake(x, y, start, settings, modality, *arguments):
         factor, score = (2 if modality == "image" else 3), (0.6 if modality == winner else 0.5)
-        return LearnedPrior(start * factor, score, [])
+        return LearnedPrior(start * factor, score, None, [])
 
     monkeypatch.setattr(drcl_mini.method.estimator, "learn_prior", fake)
     model = DRCL(**tiny).fit(train)

@@ -154,7 +154,7 @@ def test_a_data_set_comes_back_from_its_file(tmp_path_factory, names, classes, s
 
 
 def test_a_name_that_a_file_would_cut_off_is_refused(complains):
-    with complains("modality names", repr("a\0b")):
+    with complains("modality name", repr("a\0b")):
         Split({"a\0b": np.ones((2, 2))}, {"a\0b": [0, 1]})
 
 

@@ -56,16 +56,21 @@ def test_a_mean_at_a_cut_that_was_not_scored_names_those_that_were(complains):
         Evaluation({("image", "text"): {50: 0.5}}).mean(10)
 
 
-def test_what_does_not_fit_is_named(split, embeddings, complains):
-    with complains("two modalities", "image"):
-        evaluate(embeddings, split.only("image"))
-    with complains("no embeddings", "'audio'", "'text'"):
-        evaluate({name: embeddings[name] for name in ("image", "text")}, split)
-    with complains("text", "9", "8"):
-        evaluate({**embeddings, "text": embeddings["text"][1:]}, split)
-    with complains("text", "inf"):
-        evaluate({**embeddings, "text": embeddings["text"] * np.inf}, split)
-    with complains("list"):
-        evaluate([1, 2], split)
-    with complains("k is 0"):
-        evaluate(embeddings, split, [0])
+@pytest.mark.parametrize(
+    ("change", "fragments"),
+    [
+        (lambda e, split: (e, split.only("image")), ["two modalities", "image"]),
+        (
+            lambda e, split: ({name: e[name] for name in ("image", "text")}, split),
+            ["no embeddings of modality 'audio'", "known: 'image', 'text'"],
+        ),
+        (lambda e, split: ({**e, "text": e["text"][1:]}, split), ["8 embeddings of 'text' for 9 labels"]),
+        (lambda e, split: ({**e, "text": e["text"] * np.inf}, split), ["text", "infinite"]),
+        (lambda e, split: ([1, 2], split), ["embeddings is list"]),
+        (lambda e, split: (e, e), ["split is dict"]),
+        (lambda e, split: (e, split, [0]), ["k is 0"]),
+    ],
+)
+def test_what_does_not_fit_is_named(split, embeddings, change, fragments, complains):
+    with complains(*fragments):
+        evaluate(*change(embeddings, split))

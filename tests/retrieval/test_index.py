@@ -86,24 +86,24 @@ def test_a_saved_index_finds_the_same(index, saved):
     assert all(torch.equal(again[name], before[name]) for name in before)
 
 
-def test_numbers_of_lists_probes_and_neighbours_are_checked(index, complains):
-    for value in (0, -1, 2.0, True, "3"):
-        with complains("lists is", repr(value), "at least 1"):
-            FaissIndex.build(GALLERY, lists=value)
-        with complains("probes is", repr(value), "at least 1"):
-            FaissIndex.build(GALLERY, probes=value)
-        with complains("probes is", repr(value), "at least 1"):
-            index.search(QUERIES, 3, probes=value)
-        with complains("k is", repr(value), "at least 1"):
-            index.search(QUERIES, value)
-    with complains("k is None"):
-        index.search(QUERIES, None)
-    with complains("lists is 3001", "3000 items"):
-        FaissIndex.build(GALLERY, lists=3001)
-    with complains("16 dimensions", "3"):
-        index.search(QUERIES[:, :3], 1)
-    with complains("gallery", "NaN"):
-        FaissIndex.build([[1.0, float("nan")]])
+NUMBERS = (0, -1, 2.0, True, "3")
+
+
+@pytest.mark.parametrize(
+    ("use", "fragments"),
+    [
+        *((lambda i, v=v: FaissIndex.build(GALLERY, lists=v), [f"lists is {v!r}", "from 1 to 3000"]) for v in NUMBERS),
+        *((lambda i, v=v: FaissIndex.build(GALLERY, probes=v), [f"probes is {v!r}", "at least 1"]) for v in NUMBERS),
+        *((lambda i, v=v: i.search(QUERIES, 3, probes=v), [f"probes is {v!r}", "at least 1"]) for v in NUMBERS),
+        *((lambda i, v=v: i.search(QUERIES, v), [f"k is {v!r}", "at least 1"]) for v in (*NUMBERS, None)),
+        (lambda i: FaissIndex.build(GALLERY, lists=3001), ["lists is 3001", "from 1 to 3000"]),
+        (lambda i: i.search(QUERIES[:, :3], 1), ["queries have 3 dimensions", "gallery has 16"]),
+        (lambda i: FaissIndex.build([[1.0, float("nan")]]), ["gallery", "NaN"]),
+    ],
+)
+def test_what_does_not_fit_is_named(index, use, fragments, complains):
+    with complains(*fragments):
+        use(index)
 
 
 def test_no_file_is_told(tmp_path, complains):
@@ -129,7 +129,7 @@ def test_a_changed_byte_is_told(saved, place, complains):
 
 def test_other_files_are_told(fitted, index, tmp_path, complains):
     faiss = pytest.importorskip("faiss")
-    faiss.write_index(index._index, str(tmp_path / "index.faiss"))
+    faiss.write_index(faiss.IndexFlatIP(4), str(tmp_path / "index.faiss"))
     with complains("index.faiss", "no checkpoint"):
         FaissIndex.load(tmp_path / "index.faiss")
     with complains("model", "no index"):

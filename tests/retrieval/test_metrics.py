@@ -81,13 +81,6 @@ def test_results_do_not_depend_on_the_memory(case):
         assert np.array_equal(results[1], results[2])
 
 
-@pytest.mark.parametrize("memory", [0, -1, 1.5, True, None, "1 GB"])
-def test_memory_is_a_number_of_bytes(memory, complains):
-    for score in (mean_average_precision, precision_recall, lambda *x, **m: precision_at_k(*x, 3, **m)):
-        with complains("memory is", repr(memory), "bytes", "at least 1"):
-            score(*CASES["plain"], memory=memory)
-
-
 def test_a_device_out_of_memory_gets_smaller_blocks(monkeypatch):
     expected, keys, seen = mean_average_precision(*CASES["ties"]), drcl_mini.retrieval.metrics.ranking_keys, []
 
@@ -163,31 +156,44 @@ def test_lengths_of_rows_do_not_matter(case):
     assert mean_average_precision(*longer) == mean_average_precision(*case)
 
 
-@pytest.mark.parametrize("metric", [mean_average_precision, precision_at_k])
-@pytest.mark.parametrize("k", [0, -1, 1.5, True, "all"])
-def test_k_is_an_integer_of_at_least_one(metric, k, complains):
-    with complains("k is", repr(k), "at least 1"):
-        metric(*CASES["plain"], k)
+METRICS = {
+    "map": mean_average_precision,
+    "precision_at_k": lambda *task, k=3, **more: precision_at_k(*task, k, **more),
+    "precision_recall": precision_recall,
+}
+QUERY, QUERY_LABELS, ITEMS, ITEM_LABELS = CASES["plain"]
 
 
-@pytest.mark.parametrize("k", [[], ()])
-def test_no_cuts_at_all_are_an_error(k, complains):
-    with complains("k is"):
-        mean_average_precision(*CASES["plain"], k)
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize(
+    ("task", "arguments", "fragments"),
+    [
+        *(
+            (CASES["plain"], {"memory": memory}, [f"memory (bytes) is {memory!r}", "at least 1"])
+            for memory in (0, -1, 1.5, True, None, "1 GB")
+        ),
+        ((QUERY, QUERY_LABELS, ITEMS[:, :3], ITEM_LABELS), {}, ["33 dimensions", "gallery has 3"]),
+        ((QUERY, QUERY_LABELS, ITEMS, np.eye(3, dtype=int)[ITEM_LABELS]), {}, ["labels", "(7,)", "(12, 3)"]),
+        ((QUERY, QUERY_LABELS, ITEMS, ITEM_LABELS[1:]), {}, ["gallery", "12 samples", "11 labels"]),
+    ],
+)
+def test_what_does_not_fit_is_named(metric, task, arguments, fragments, complains):
+    with complains(*fragments):
+        METRICS[metric](*task, **arguments)
 
 
-def test_what_does_not_fit_is_named(complains):
-    query, query_labels, gallery, gallery_labels = CASES["plain"]
-    with complains("33 dimensions", "3"):
-        mean_average_precision(query, query_labels, gallery[:, :3], gallery_labels)
-    with complains("labels", "(7,)", "(12, 3)"):
-        mean_average_precision(query, query_labels, gallery, np.eye(3, dtype=int)[gallery_labels])
-    with complains("gallery", "12 samples", "11 labels"):
-        mean_average_precision(query, query_labels, gallery, gallery_labels[1:])
-    with complains("k is None"):
-        precision_at_k(*CASES["plain"], None)
-    with complains("points", "0"):
-        precision_recall(*CASES["plain"], points=0)
+@pytest.mark.parametrize(
+    ("metric", "arguments", "fragments"),
+    [
+        *(("map", {"k": k}, [f"k is {k!r}", "at least 1"]) for k in (0, -1, 1.5, True, "all")),
+        *(("map", {"k": k}, [f"k is {k!r}", "at least one cut-off"]) for k in ([], ())),
+        *(("precision_at_k", {"k": k}, [f"k is {k!r}", "at least 1"]) for k in (0, -1, 1.5, True, "all", None)),
+        *(("precision_recall", {"points": n}, [f"points is {n!r}", "at least 2"]) for n in (0, 1, 2.0, True)),
+    ],
+)
+def test_bad_cut_offs_and_points_are_named(metric, arguments, fragments, complains):
+    with complains(*fragments):
+        METRICS[metric](*CASES["plain"], **arguments)
 
 
 @pytest.mark.mirror

@@ -10,13 +10,12 @@ import pytest
 import torch
 
 import drcl_mini.speed.retrieval
-from drcl_mini import DRCL, Settings, evaluate, load_dataset
+from drcl_mini import DRCL, Settings, Split, evaluate, load_dataset
 from drcl_mini.app.cli import main
-from drcl_mini.data.labels import one_hot
 from drcl_mini.method.prior import orthogonal_prior
 from drcl_mini.speed import ROWS
 from drcl_mini.speed.loop import plain_training
-from drcl_mini.speed.measure import Plan, fit_alone, fresh_encoder, interleaved, on_host
+from drcl_mini.speed.measure import Plan, fit_alone, fresh_encoder, interleaved
 from drcl_mini.speed.retrieval import measure_search
 from drcl_mini.speed.rows import released_training
 from drcl_mini.speed.time_to_map import trajectory
@@ -80,7 +79,7 @@ def test_a_row_without_its_data_sets_keeps_what_was_measured(tmp_path, capsys):
     for foreign in ("[1]", "{}", "hello"):
         (tmp_path / "precision.json").write_text(foreign)
         assert main([*command, "--datasets", "spoken-digits"]) == 1
-        assert "is no row of this benchmark" in capsys.readouterr().err
+        assert "was not written by drcl_mini bench-speed" in capsys.readouterr().err
         assert (tmp_path / "precision.json").read_text() == foreign
 
 
@@ -136,8 +135,7 @@ def test_the_plain_loop_trains_as_the_package_does(tiny, train, validation, drop
         start = ours.layers[0].weight.clone()
         told, said = [], []
         fit_alone(ours, train, validation, prior, settings, name, told.append)
-        host = (on_host(split, name) for split in (train, validation))
-        plain_training(plain.layers, *host, prior, settings, name, said.append)
+        plain_training(plain, train, validation, prior, settings, name, said.append)
         losses = [[record["validation_loss"] for record in records] for records in (told, said)]
         assert losses[0] == pytest.approx(losses[1], 1e-5)
         assert not torch.allclose(ours.layers[0].weight, start, atol=1e-3)
@@ -148,15 +146,14 @@ def test_the_plain_loop_trains_as_the_package_does(tiny, train, validation, drop
 def test_the_plain_loop_keeps_the_epoch_of_the_lowest_validation_loss(tiny, train):
     settings = Settings(**tiny, gamma=0.8, standardise=False)
     encoder, ends = fresh_encoder(train, settings, "image"), []
-    x, y = on_host(train, "image")
-    wrong = x, one_hot(np.roll(train.labels["image"], 1), 3)
+    wrong = Split({"image": train.features["image"]}, {"image": np.roll(train.labels["image"], 1)})
     losses = []
 
     def tell(record):
         losses.append(record["validation_loss"])
         ends.append([weight.detach().clone() for weight in encoder.parameters()])
 
-    plain_training(encoder.layers, (x, y), wrong, orthogonal_prior(6, 3, generator(0)), settings, "image", tell)
+    plain_training(encoder, train, wrong, orthogonal_prior(6, 3, generator(0)), settings, "image", tell)
     best = int(np.argmin(losses))
     assert best < len(losses) - 1
     assert all(torch.equal(a, b) for a, b in zip(encoder.parameters(), ends[best], strict=True))
@@ -170,8 +167,8 @@ def test_a_trajectory_is_that_of_the_model(tiny):
     learned = [record["modality"] for record in model.history_ if record["stage"] == "consistency"]
     assert [point["epoch"] for point in points] == list(range(1, max(map(learned.count, data.modalities)) + 1))
     assert all(a["seconds"] < b["seconds"] for a, b in pairwise(points))
-    last = DRCL(**vars(settings.but(monitor=None, patience=None))).fit(data.train, data.validation)
-    whole = trajectory(data, settings.but(monitor=None, patience=None))
+    last = DRCL(**vars(settings.replace(monitor=None, patience=None))).fit(data.train, data.validation)
+    whole = trajectory(data, settings.replace(monitor=None, patience=None))
     assert [point["epoch"] for point in whole] == [1, 2, 3, 4, 5]
     assert whole[-1]["mAP"] == pytest.approx(evaluate(last, data.validation).mean())
 

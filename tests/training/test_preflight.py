@@ -88,6 +88,6 @@ def test_features_that_were_changed_within_a_split_are_checked_again(train, vali
     for part, splits in {"train": (train, None), "validation": (train, validation)}.items():
         changed = splits[part == "validation"].features["image"]
         changed[3, 1] = np.nan
-        with complains("'image'", "1 values are NaN or infinite", "row 3"):
+        with complains("'image'", "1 NaN or infinite values", "row 3"):
             check_fit(*splits, Settings())
         changed[3, 1] = 0

@@ -116,7 +116,7 @@ def test_terms_switch_losses_on_and_off(complains):
 
 
 def test_unknown_names_are_errors(complains):
-    for make in (DRCL, Settings().but):
+    for make in (DRCL, Settings().replace):
         with complains("unknown setting 'gama'", "did you mean 'gamma'"):
             make(gama=1)
 
@@ -126,7 +126,7 @@ def test_settings_are_frozen_values():
     assert (settings.hidden, settings.betas) == ((8, 9), (0.1, 0.2))
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.dim = 3
-    assert Settings().but(dim=3) == Settings(dim=3) != Settings()
+    assert Settings().replace(dim=3) == Settings(dim=3) != Settings()
 
 
 def test_numbers_of_numpy_are_numbers():

@@ -210,3 +210,14 @@ def test_tensors_of_another_network_are_refused():
     three, four = (Watch(n, torch.optim.Adam(n.parameters()), generator(0), range(1, 3)) for n in networks)
     with pytest.raises(ValueError, match=r"good/0 is torch.float32 \(3,\), expected \(4,\)"):
         four.set_state(*three.state())
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_score_that_is_lost_diverges_too(bad):
+    network = Weight()
+    adam = torch.optim.Adam(network.parameters(), 0.1)
+    lost = pytest.raises(TrainingDiverged, match="epoch 2: validation_map not finite")
+    with lost, Watch(network, adam, generator(0), range(1, 4)) as watch:
+        for epoch in watch:
+            watch.end_epoch(epoch=epoch, validation_map=0.5 if epoch == 1 else bad)
+    assert len(watch.records) == 1

@@ -2,9 +2,9 @@
 
 Read ``world`` (the class tree), ``media`` and ``captions`` (raw items), then ``features``.
 
-From the easiest medium to the hardest, by linear probes on the full size: text, image, 3d, audio, video. (The
-small size has fewer pictures, and there image comes after audio.) The figures stand in
-``book/results/probe.json``; ``python -m drcl_mini probe minimedia`` makes them again.
+By linear probes on the full size, text is the easiest medium, then come image, 3d, audio and video.
+(The small size has fewer pictures; there image comes after audio.) The figures are in
+``book/results/probe.json``; ``python -m drcl_mini probe minimedia`` computes them.
 """
 
 from typing import Any
@@ -14,7 +14,6 @@ import numpy as np
 from ...core.checks import warn
 from ...core.files import data_folder
 from ..dataset import MultimodalDataset
-from ..split import Split
 from .captions import captions
 from .features import EXTRACTORS, caption_extractor
 from .media import TRAITS, clips, clouds, pictures, sounds
@@ -23,7 +22,7 @@ from .world import KINDS, traits, tree_distance
 __all__ = ["KINDS", "minimedia", "tree_distance"]
 
 VERSION = 1
-"""Changes whenever the arrays do; a kept file of another version is not read."""
+"""Changes whenever the arrays do; a stored file of another version is not used."""
 SOURCE = f"synthetic, made by drcl_mini.data.minimedia, version {VERSION}"
 SPLITS = ("train", "validation", "test")
 SIZES = {
@@ -45,11 +44,11 @@ SIZES = {
 """Items of each medium in training, validation and test."""
 DRAW = {"image": pictures, "audio": sounds, "video": clips, "3d": clouds}
 SPREAD = {"image": 0.12, "audio": 0.27, "video": 0.37, "3d": 0.22}
-"""Standard deviation of items around their class in the trait space: what makes a medium hard."""
+"""Standard deviation of items around their class in the trait space; more is harder."""
 
 
 def minimedia(name: str = "minimedia") -> MultimodalDataset:
-    """The data set, from the data folder where an earlier call left it, else made anew and kept there.
+    """The data set, read from the data folder if an earlier call stored it there, else generated.
 
     Args:
         name: ``"minimedia"`` or ``"minimedia-small"``.
@@ -67,7 +66,7 @@ def minimedia(name: str = "minimedia") -> MultimodalDataset:
         if (dataset.name, dataset.source, len(dataset.classes)) == (name, SOURCE, len(KINDS)):
             return dataset
     except (FileNotFoundError, ValueError):
-        pass  # none yet, or damaged: made anew
+        pass  # none yet, or damaged: generated again
     dataset = generate(name)
     try:
         dataset.to_npz(kept)
@@ -77,7 +76,7 @@ def minimedia(name: str = "minimedia") -> MultimodalDataset:
 
 
 def generate(name: str) -> MultimodalDataset:
-    """Make the data set: items, then features. Every medium has random sources of its own."""
+    """Generate the data set: items, then features. Each medium has its own random sources."""
     parts: dict[str, tuple[dict, dict]] = {part: ({}, {}) for part in SPLITS}
     items: dict[str, Any] = {}
     for number, (medium, sizes) in enumerate(SIZES[name].items()):
@@ -91,8 +90,8 @@ def generate(name: str) -> MultimodalDataset:
         for part in SPLITS:
             parts[part][0][medium] = extract(raw[part])
         items[medium] = raw["test"]
-    return MultimodalDataset(
-        **{part: Split(*pair) for part, pair in parts.items()},
+    return MultimodalDataset.from_arrays(
+        **parts,
         name=name,
         classes=tuple(kind.name for kind in KINDS),
         items=items,
@@ -101,7 +100,7 @@ def generate(name: str) -> MultimodalDataset:
 
 
 def _items(medium: str, number: int, labels: np.ndarray, source: np.random.Generator) -> Any:
-    """Raw items for class indices. Where the classes stand doesn't depend on the split or the size."""
+    """Raw items for class indices; the classes' points are the same for each split and size."""
     if medium == "text":
         return np.array(captions(labels, source))
     points = traits(TRAITS[medium], np.random.default_rng([VERSION, number]))

@@ -1,6 +1,8 @@
 """Captions: a small grammar with synonyms, words that relatives share, and distractors."""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -9,15 +11,15 @@ from .world import KINDS, PLACES, SHARED, Kind
 OPENERS = ("", "here", "look,", "today", "once again", "in the evening", "suddenly", "as always")
 LINKS = ("near", "beside", "behind", "not far from", "together with")
 OWN, PAIR = 0.3, 0.4
-"""Chance that a word is the class's own, and that it is its pair's; otherwise it is its branch's."""
+"""Chances that a word is of the class and of the pair; otherwise it is of the branch."""
 AT_HOME = 0.6
-"""Chance that the place is surely one of the branch's; otherwise it is any."""
+"""Chance that the place is one of the branch's; otherwise it is one of a random class's."""
 DISTRACTED = 0.6
 """Chance that a caption mentions something else as well."""
 
 
 def captions(labels: np.ndarray, source: np.random.Generator) -> list[str]:
-    """A caption for each class index.
+    """One caption for each class index.
 
     Example:
         >>> captions(np.array([0]), np.random.default_rng(3))
@@ -27,22 +29,26 @@ def captions(labels: np.ndarray, source: np.random.Generator) -> list[str]:
 
 
 def _caption(kind: Kind, source: np.random.Generator) -> str:
-    def pick(words: str) -> str:
-        options = words.split()
+    def pick(options: Sequence) -> Any:
         return options[source.integers(len(options))]
 
     def word(part: int) -> str:
         level = source.random()
         if level < OWN:
-            return pick((kind.nouns, kind.adjectives, kind.verbs)[part])
-        return pick(SHARED[kind.pair if level < OWN + PAIR else kind.branch][part])
+            words = (kind.nouns, kind.adjectives, kind.verbs)
+        else:
+            words = SHARED[kind.pair if level < OWN + PAIR else kind.branch]
+        return pick(words[part].split())
 
-    opener = OPENERS[source.integers(len(OPENERS))]
-    where = kind.branch if source.random() < AT_HOME else KINDS[source.integers(len(KINDS))].branch
-    place = ("in", "by", "near")[source.integers(3)] + " the " + pick(PLACES[where])
-    text = f"{opener} a {word(1)} {word(0)} {word(2)} {place}"
+    opener = pick(OPENERS)
+    home = kind if source.random() < AT_HOME else pick(KINDS)
+    near = pick(("in", "by", "near"))
+    place = pick(PLACES[home.branch].split())
+    text = f"{opener} a {word(1)} {word(0)} {word(2)} {near} the {place}"
     if source.random() < DISTRACTED:
-        other = KINDS[source.integers(len(KINDS))]
-        link = LINKS[source.integers(len(LINKS))]
-        text += f" {link} a {pick(SHARED[other.branch][1])} {pick(other.nouns + ' ' + SHARED[other.pair][0])}"
+        other = pick(KINDS)
+        link = pick(LINKS)
+        adjective = pick(SHARED[other.branch][1].split())
+        noun = pick(f"{other.nouns} {SHARED[other.pair][0]}".split())
+        text += f" {link} a {adjective} {noun}"
     return re.sub(r"\ba (?=[aeiou])", "an ", text.strip())

@@ -4,8 +4,9 @@ Five branches hold two pairs each, a pair holds two classes. In every medium a c
 
     z_c = branch offset + pair offset + class offset,    with lengths 1, 0.6 and 0.45.
 
-So two classes of a pair differ least, two of a branch more, two of different branches most, in pictures
-and in sounds alike. An item is its class's point plus a random deviation: the medium's difficulty.
+So two classes of a pair differ least, two of a branch more, two of different branches most, in
+pictures and in sounds alike. An item is its class's point plus a random deviation, whose size
+makes a medium easy or hard.
 """
 
 from typing import NamedTuple
@@ -26,78 +27,41 @@ class Kind(NamedTuple):
     verbs: str
 
 
-def _kinds(branch: str, **pairs: dict[str, tuple[str, str, str]]) -> list[Kind]:
-    return [
-        Kind(name, pair, branch, *words)
-        for pair, members in pairs.items()
-        for name, words in members.items()
-    ]
+TABLE = """
+animal mammal         | cat kitten tabby               | sleek purring     | purrs naps stretches
+animal mammal         | dog puppy hound                | loyal barking     | barks fetches wags
+animal bird           | owl owlet hooter               | nocturnal wise    | hoots glides stares
+animal bird           | crow raven rook                | black clever      | caws pecks hops
+vehicle wheeled       | car sedan coupe                | shiny fast        | speeds honks parks
+vehicle wheeled       | truck lorry hauler             | heavy dusty       | hauls rumbles unloads
+vehicle floating      | ship steamer liner             | vast steel        | steams docks sounds
+vehicle floating      | canoe kayak dinghy             | slender wooden    | paddles slips capsizes
+instrument string     | violin fiddle viola            | varnished bowed   | sings weeps soars
+instrument string     | guitar ukulele banjo           | strummed hollow   | strums twangs chimes
+instrument percussion | drum snare bongo               | taut beaten       | thumps rolls pounds
+instrument percussion | gong cymbal bell               | bronze ringing    | rings clangs shimmers
+weather wet           | rain drizzle shower            | grey steady       | patters drips pours
+weather wet           | snow sleet blizzard            | white silent      | drifts settles swirls
+weather stormy        | thunder lightning thunderstorm | crashing electric | cracks flashes booms
+weather stormy        | wind gale breeze               | howling gusty     | howls blows whistles
+appliance kitchen     | kettle teapot boiler           | hot steaming      | boils hisses steams
+appliance kitchen     | mixer blender whisk            | whirring creamy   | blends stirs whips
+appliance workshop    | saw jigsaw hacksaw             | toothed jagged    | cuts rasps slices
+appliance workshop    | drill screwdriver auger        | spinning pointed  | bores turns screws
+"""
+"""Branch and pair of each class; its nouns (the first is its name), adjectives and verbs."""
 
 
-KINDS: tuple[Kind, ...] = (
-    *_kinds(
-        "animal",
-        mammal={
-            "cat": ("cat kitten tabby", "sleek purring", "purrs naps stretches"),
-            "dog": ("dog puppy hound", "loyal barking", "barks fetches wags"),
-        },
-        bird={
-            "owl": ("owl owlet hooter", "nocturnal wise", "hoots glides stares"),
-            "crow": ("crow raven rook", "black clever", "caws pecks hops"),
-        },
-    ),
-    *_kinds(
-        "vehicle",
-        wheeled={
-            "car": ("car sedan coupe", "shiny fast", "speeds honks parks"),
-            "truck": ("truck lorry hauler", "heavy dusty", "hauls rumbles unloads"),
-        },
-        floating={
-            "ship": ("ship steamer liner", "vast steel", "steams docks sounds"),
-            "canoe": ("canoe kayak dinghy", "slender wooden", "paddles slips capsizes"),
-        },
-    ),
-    *_kinds(
-        "instrument",
-        string={
-            "violin": ("violin fiddle viola", "varnished bowed", "sings weeps soars"),
-            "guitar": ("guitar ukulele banjo", "strummed hollow", "strums twangs chimes"),
-        },
-        percussion={
-            "drum": ("drum snare bongo", "taut beaten", "thumps rolls pounds"),
-            "gong": ("gong cymbal bell", "bronze ringing", "rings clangs shimmers"),
-        },
-    ),
-    *_kinds(
-        "weather",
-        wet={
-            "rain": ("rain drizzle shower", "grey steady", "patters drips pours"),
-            "snow": ("snow sleet blizzard", "white silent", "drifts settles swirls"),
-        },
-        stormy={
-            "thunder": (
-                "thunder lightning thunderstorm",
-                "crashing electric",
-                "cracks flashes booms",
-            ),
-            "wind": ("wind gale breeze", "howling gusty", "howls blows whistles"),
-        },
-    ),
-    *_kinds(
-        "appliance",
-        kitchen={
-            "kettle": ("kettle teapot boiler", "hot steaming", "boils hisses steams"),
-            "mixer": ("mixer blender whisk", "whirring creamy", "blends stirs whips"),
-        },
-        workshop={
-            "saw": ("saw jigsaw hacksaw", "toothed jagged", "cuts rasps slices"),
-            "drill": ("drill screwdriver auger", "spinning pointed", "bores turns screws"),
-        },
-    ),
-)
+def _kind(row: str) -> Kind:
+    place, nouns, adjectives, verbs = map(str.strip, row.split("|"))
+    branch, pair = place.split()
+    return Kind(nouns.split()[0], pair, branch, nouns, adjectives, verbs)
+
+
+KINDS = tuple(map(_kind, TABLE.strip().splitlines()))
 """The 20 classes, in the order of their indices."""
 
-SHARED = {  # words that a whole pair or branch has in common: nouns, adjectives, verbs
+SHARED = {
     "mammal": ("mammal pet", "furry warm", "runs sniffs"),
     "bird": ("bird flier", "feathered winged", "flies perches"),
     "wheeled": ("automobile ride", "wheeled parked", "drives turns"),
@@ -114,6 +78,7 @@ SHARED = {  # words that a whole pair or branch has in common: nouns, adjectives
     "weather": ("sky cloud", "strong cool", "comes passes"),
     "appliance": ("appliance machine", "electric small", "runs stops"),
 }
+"""Words that a whole pair or branch has in common: nouns, adjectives, verbs."""
 PLACES = {
     "animal": "garden forest barn meadow",
     "vehicle": "harbour road garage bridge",
@@ -121,43 +86,37 @@ PLACES = {
     "weather": "valley hills coast fields",
     "appliance": "kitchen shed counter bench",
 }
+"""Places where each branch is at home."""
 
 
 def tree_distance(a: int, b: int) -> int:
-    """Steps up the tree until two classes meet: 0 the same, 1 a pair, 2 a branch, 3 the root.
+    """Steps up the tree until two classes meet: 0 for the same, then pair, branch, root.
 
     Example:
         >>> [tree_distance(0, other) for other in (0, 1, 2, 19)]
         [0, 1, 2, 3]
     """
     x, y = KINDS[a], KINDS[b]
-    return 0 if a == b else 1 if x.pair == y.pair else 2 if x.branch == y.branch else 3
+    return (x != y) + (x.pair != y.pair) + (x.branch != y.branch)
 
 
 def traits(dimensions: int, source: np.random.Generator) -> np.ndarray:
-    """z, (20, dimensions): a point for each class of one medium.
+    """Points z (20, dimensions), one for each class, in the trait space of a medium.
 
-    Branch offsets are corners of a simplex in a random orientation, so all branches lie equally far apart;
-    pairs and classes are ± offsets in random directions.
+    Branch offsets are corners of a simplex in a random orientation, so all branches are equally
+    far apart; pairs and classes are ± offsets in random directions.
     """
-    corners = np.eye(5) - 0.2
+    large, middle, small = LENGTHS
     frame, _ = np.linalg.qr(source.normal(size=(max(dimensions, 5), max(dimensions, 5))))
-    branches = (corners @ frame[:5])[:, :dimensions]
-    points = np.zeros((20, dimensions))
-    for b in range(5):
-        up = _direction(source, dimensions)
-        for p in range(2):
-            aside = _direction(source, dimensions)
-            for c in range(2):
-                offsets = (
-                    branches[b] / np.linalg.norm(branches[b]),
-                    (2 * p - 1) * up,
-                    (2 * c - 1) * aside,
-                )
-                points[4 * b + 2 * p + c] = sum(
-                    length * o for length, o in zip(LENGTHS, offsets, strict=True)
-                )
-    return points
+    corners = np.eye(5) - 0.2
+    points = []
+    for branch in (corners @ frame[:5])[:, :dimensions]:
+        centre = large * branch / np.linalg.norm(branch)
+        up = middle * _direction(source, dimensions)
+        for pair in (centre - up, centre + up):
+            aside = small * _direction(source, dimensions)
+            points += [pair - aside, pair + aside]
+    return np.array(points)
 
 
 def _direction(source: np.random.Generator, dimensions: int) -> np.ndarray:

@@ -1,94 +1,82 @@
-"""Hyper-parameters: every method's grid tried with one seed, chosen by the mean mAP on validation data, recorded.
+"""The search for hyper-parameters: each method's grid, chosen by mAP on validation data.
 
-Tries are trained as the runs they choose for are, on as many wrong training labels; validation labels stay clean. They
-are never scored on test data.
+Tries are trained like the runs they choose for, on as many wrong training labels; validation labels
+stay clean. They are never scored on test data.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from .grid import Key, Record, Search, Task, key_of, tasks_of
+from .grid import Cell, Key, Record, Search, Task, key_of, tasks_of
 from .loading import dataset
-from .methods import Method
 
 SEED = 999_999
 """The seed of the tries; no run of a benchmark has it."""
 
-Choice = tuple[dict[str, Any], Search]
-"""The settings chosen, and what the records of runs say of the search."""
+Try = tuple[dict[str, Any], Task]
+"""Settings from a method's grid, and the task that tries them."""
 
 
-def check_search(chosen: Mapping[str, Sequence[Method]]) -> None:
+def check_search(cells: Sequence[Cell]) -> None:
     """A search needs validation data to choose by, and something to choose.
-
-    Args:
-        chosen: methods by data set.
 
     Raises:
         ValueError: there is none.
     """
-    for name in chosen:
+    for name in dict.fromkeys(cell.dataset for cell in cells):
         held = dataset(name).validation
         if held is None or len(held.modalities) < 2:
             raise ValueError(
                 f"--search: {name!r} has no validation data of two modalities to choose by"
             )
-    if not any(method.grid for own in chosen.values() for method in own):
+    if not any(cell.method.grid for cell in cells):
         raise ValueError("--search: no chosen method has settings to choose from")
 
 
-def tries_of(
-    dataset: str, method: Method, changes: Mapping[str, Any], threads: int = 1, noise: float = 0.0
-) -> list[tuple[dict[str, Any], Task]]:
-    """A task for every choice in a method's grid; choices that ``changes`` make alike are one.
+def tries_of(cell: Cell) -> list[Try]:
+    """A task for every combination in a method's grid.
+
+    Where the cell's own changes make some of them equal, the first one counts.
 
     Example:
+        >>> from drcl_mini.experiments.plan.methods import Method
         >>> drcl = Method("DRCL", "DRCL", grid={"learning_rate": (1e-3, 1e-2), "gamma": (0.8, 0.9)})
-        >>> len(tries_of("digits-halves", drcl, {})), len(tries_of("digits-halves", drcl, {"gamma": 1}))
-        (4, 2)
+        >>> [len(tries_of(Cell("digits-halves", drcl, changes=own))) for own in ({}, {"gamma": 1})]
+        [4, 2]
     """
-    found: dict[str, tuple[dict, Task]] = {}
-    shared = {"changes": changes, "noise": noise, "threads": threads, "test": False}
-    for choice in method.choices() if method.grid else ():
-        (task,) = tasks_of(dataset, method, [SEED], choice=choice, **shared)
+    found: dict[str, Try] = {}
+    for choice in cell.method.choices() if cell.method.grid else ():
+        own = replace(cell, changes={**choice, **cell.changes})
+        (task,) = tasks_of(own, [SEED], test=False)
         found.setdefault(task.id, (choice, task))
     return list(found.values())
 
 
-def choose(tries: Sequence[tuple[dict[str, Any], Task]], records: Sequence[Record]) -> Choice:
-    """The choice with the best validation score, the first of equals; the defaults where every try failed.
+def choose(tries: Sequence[Try], records: Sequence[Record]) -> Search:
+    """What a search found: the settings with the best validation score, the first of equals.
+
+    ``chosen`` is ``None`` if every try failed.
 
     Args:
         tries: from :func:`tries_of`.
-        records: among them, what became of the tries.
+        records: the records of the tries, possibly among others.
     """
-    scores = {
-        r["task"]: r["validation"]
-        for r in records
-        if r["error"] is None and r["validation"] is not None
-    }
-    scored = [(choice, scores[task.id]) for choice, task in tries if task.id in scores]
-    choice, best = max(scored, key=lambda pair: pair[1], default=({}, None))
-    about = {"method": tries[0][1].method, "label_noise": tries[0][1].label_noise, "seed": SEED}
-    about |= {
-        "tries": len(tries),
-        "failed": len(tries) - len(scored),
-        "chosen": choice or None,
-        "validation": best,
-    }
-    return choice, about
+    scores = {r["task"]: r["validation"] for r in records if r["error"] is None}
+    good = [(scores[task.id], choice) for choice, task in tries if scores.get(task.id) is not None]
+    best, chosen = max(good, key=lambda pair: pair[0], default=(None, None))
+    _, first = tries[0]
+    about = {"method": first.method, "label_noise": first.label_noise, "seed": SEED}
+    counts = {"tries": len(tries), "failed": len(tries) - len(good)}
+    return about | counts | {"chosen": chosen, "validation": best}
 
 
-def stored(records: Sequence[Record]) -> dict[Key, Choice]:
-    """The choices that runs were made with: an earlier search isn't made again.
+def stored(records: Sequence[Record]) -> dict[Key, Search]:
+    """The searches that runs were made with: none of them is made again.
 
     Example:
-        >>> run = {"dataset": "toy", "method": "SM", "label_noise": 0.0, "search": {"chosen": {"C": 1.0}}}
-        >>> stored([run])[key_of(run)]
-        ({'C': 1.0}, {'chosen': {'C': 1.0}})
+        >>> run = {"dataset": "toy", "method": "SM", "label_noise": 0.0}
+        >>> stored([run | {"search": {"chosen": {"C": 1.0}}}])
+        {('toy', 'SM', 0.0): {'chosen': {'C': 1.0}}}
     """
-    return {
-        key_of(r): (r["search"].get("chosen") or {}, r["search"])
-        for r in records
-        if r["search"] is not None
-    }
+    return {key_of(r): r["search"] for r in records if r["search"] is not None}

@@ -1,4 +1,4 @@
-"""The tasks of a grid: data set, method, settings, seeds. What a task gives depends on nothing else."""
+"""Cells and tasks of a grid. What a task gives depends on nothing but its fields."""
 
 import hashlib
 import json
@@ -9,12 +9,56 @@ from typing import Any
 from .loading import digest
 from .methods import Method
 
+Record = dict[str, Any]
+"""One run, as a results file keeps it."""
+
 Search = dict[str, Any]
+"""How a method's settings were chosen: ``chosen``, the score, the number of tries."""
+
+Key = tuple[str, str, float]
+"""Data set, method, share of wrong training labels."""
+
+
+def key_of(record: Record) -> Key:
+    """What all seeds of a method have in common."""
+    return record["dataset"], record["method"], record["label_noise"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A method on a data set, at one share of wrong training labels.
+
+    All its seeds have the same settings.
+
+    Args:
+        dataset: name of the data set.
+        method: what to train.
+        noise: share of wrong training labels.
+        changes: changed settings, by name; those that the method doesn't have are ignored.
+        threads: threads of each task.
+    """
+
+    dataset: str
+    method: Method
+    noise: float = 0.0
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    threads: int = 1
+
+    @property
+    def key(self) -> Key:
+        """Its name in results."""
+        return self.dataset, self.method.name, self.noise
+
+    @property
+    def keys(self) -> list[Key]:
+        """The searches it may take settings from: its own, and for variants of DRCL also DRCL's."""
+        variant = self.method.kind == "DRCL" and not self.method.grid
+        return [self.key, (self.dataset, "DRCL", self.noise)] if variant else [self.key]
 
 
 @dataclass(frozen=True)
 class Task:
-    """What is trained in one go: DRCL with all its seeds as one stack, any other method with one seed.
+    """What is trained at once: DRCL with all its seeds as one stack, other methods with one seed.
 
     Args:
         dataset: name of the data set.
@@ -22,11 +66,12 @@ class Task:
         kind: what makes it, see :class:`drcl_mini.experiments.plan.methods.Method`.
         settings: all of them but the seed, as JSON keeps them.
         seeds: one run each.
-        label_noise: share of the training labels that are made wrong; those of validation and test stay as they are.
-        threads: threads it computes with: other numbers of threads round otherwise.
-        data: digest of the data set; ``""`` where it doesn't matter.
+        label_noise: share of wrong training labels; labels of validation and test data are never
+            changed.
+        threads: threads it computes with: another number of threads rounds differently.
+        data: digest of the data set; ``""`` if it need not be checked.
         test: whether to score the runs on test data; a search's tries are not.
-        search: how the settings were chosen, ``None`` where no search was made.
+        search: how the settings were chosen, ``None`` without a search.
     """
 
     dataset: str
@@ -41,74 +86,47 @@ class Task:
     search: Search | None = field(default=None, compare=False)
 
     @property
+    def key(self) -> Key:
+        """What it has in common with its records, see :func:`key_of`."""
+        return key_of(vars(self))
+
+    @property
     def id(self) -> str:
-        """Names the task in a results file: words for people, and a digest of all that the result depends on.
+        """Its name in a results file: words, and a digest of all that the result depends on.
 
         Example:
             >>> Task("digits-halves", "SM", "SM", {}, (0,)).id
             'digits-halves, SM, seed 0, 73ce92e3'
         """
-        content = {name: value for name, value in asdict(self).items() if name != "search"}
+        content = asdict(self)
+        del content["search"]
         own = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:8]
-        seeds = (
-            f"seed {self.seeds[0]}"
-            if len(self.seeds) == 1
-            else f"seeds {self.seeds[0]} to {self.seeds[-1]}"
-        )
+        first, last = self.seeds[0], self.seeds[-1]
+        seeds = f"seed {first}" if len(self.seeds) == 1 else f"seeds {first} to {last}"
         noise = f"label noise {self.label_noise:g}, " if self.label_noise else ""
         return f"{self.dataset}, {self.method}, {noise}{seeds}, {own}"
 
 
 def tasks_of(
-    dataset: str,
-    method: Method,
-    seeds: Sequence[int],
-    *,
-    changes: Mapping[str, Any],
-    noise: float = 0.0,
-    threads: int = 1,
-    choice: Mapping[str, Any] | None = None,
-    search: Search | None = None,
-    test: bool = True,
+    cell: Cell, seeds: Sequence[int], search: Search | None = None, test: bool = True
 ) -> list[Task]:
-    """The tasks of one method on one data set, at one share of wrong training labels.
+    """The tasks of a cell.
 
     Args:
-        dataset: its name.
-        method: what to train.
+        cell: what to train.
         seeds: with which seeds.
-        changes: changed settings, by name; those that the method hasn't got don't matter.
-        noise: share of wrong training labels.
-        threads: threads of each task.
-        choice: settings that a search chose.
-        search: what the records say of that search.
+        search: how its settings were chosen.
         test: whether to score on test data.
 
     Example:
-        >>> tasks = tasks_of("digits-halves", Method("full", "DRCL"), range(5), changes={"epochs": 3})
-        >>> [(task.seeds, task.settings["epochs"]) for task in tasks]
+        >>> cell = Cell("digits-halves", Method("full", "DRCL"), changes={"epochs": 3})
+        >>> [(task.seeds, task.settings["epochs"]) for task in tasks_of(cell, range(5))]
         [((0, 1, 2, 3, 4), 3)]
     """
-    told = {"label_noise": noise} if noise and method.takes("label_noise") else {}
-    settings = method.settings(dataset, {**changes, **told}, choice)
+    method, noise = cell.method, float(cell.noise)
+    chosen = (search or {}).get("chosen") or {}
+    settings = method.settings(cell.dataset, {**chosen, **cell.changes, "label_noise": noise})
     stacks = [tuple(seeds)] if method.kind.startswith("DRCL") else [(seed,) for seed in seeds]
-    shared = {
-        "label_noise": float(noise),
-        "threads": threads,
-        "data": digest(dataset),
-        "test": test,
-        "search": search,
-    }
-    return [Task(dataset, method.name, method.kind, settings, stack, **shared) for stack in stacks]
-
-
-Record = dict[str, Any]
-
-
-Key = tuple[str, str, float]
-"""Data set, method, share of wrong training labels."""
-
-
-def key_of(record: Record) -> Key:
-    """What all seeds of a method have in common."""
-    return record["dataset"], record["method"], record["label_noise"]
+    more = {"threads": cell.threads, "data": digest(cell.dataset), "test": test, "search": search}
+    about = (cell.dataset, method.name, method.kind, settings)
+    return [Task(*about, stack, noise, **more) for stack in stacks]

@@ -1,4 +1,4 @@
-"""Methods by name: DRCL, its variants, and every compared method that ``drcl_mini.baselines`` exports."""
+"""Methods by name: DRCL, its variants, and every method that ``drcl_mini.baselines`` exports."""
 
 import inspect
 import json
@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 
 from ... import baselines
-from ...baselines import Baseline
+from ...baselines import Baseline, FixedPrior
 from ...data.dataset import MultimodalDataset
 from ...method.estimator import DRCL
 from ...training.settings import Settings, released_settings
@@ -17,6 +17,9 @@ from .variants import variants
 
 DRCL_GRID = {"learning_rate": (3e-4, 1e-3, 3e-3), "q_rate": (0.01, 0.03)}
 """What a search may choose for DRCL: six combinations, like the compared methods' grids."""
+
+GRIDS = ("seed", "threads")
+"""Settings that the grid sets for each task, the same for all methods."""
 
 
 @dataclass(frozen=True)
@@ -37,38 +40,37 @@ class Method:
 
     @property
     def known(self) -> list[str]:
-        """Names of its settings, but for the seed."""
-        return [field.name for field in _fields(self.kind) if field.name != "seed"]
+        """Names of its settings except those that the grid sets."""
+        return [setting.name for setting in _fields(self.kind) if setting.name not in GRIDS]
 
-    def takes(self, name: str) -> bool:
-        """Whether it has a setting of that name."""
-        return name in self.known
+    def settings(self, dataset: str, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """All settings but those that the grid sets, as JSON keeps them.
 
-    def settings(
-        self, dataset: str, changes: Mapping[str, Any], choice: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """All settings but the seed, as JSON keeps them: the defaults, a search's choice, changes, the name's own.
-
-        Changes that the method has no setting for are left out. What may be a fraction is one: 1 and 1.0 are the same.
+        Changes replace the defaults, and what the method's name fixes replaces both.
+        Changes that the method has no setting for are ignored. Settings of type float become
+        floats, so that 1 and 1.0 are the same.
 
         Raises:
             ValueError: a bad value, or a data set without released settings.
 
         Example:
-            >>> Method("without FA", "DRCL", {"gamma": 1}).settings("digits-halves", {"epochs": 5})["gamma"]
+            >>> method = Method("without FA", "DRCL", {"gamma": 1})
+            >>> method.settings("digits-halves", {"epochs": 5})["gamma"]
             1.0
         """
-        own = {name: value for name, value in changes.items() if self.takes(name)}
-        chosen = {**(choice or {}), **own, **self.changes}
+        own = {name: value for name, value in changes.items() if name in self.known}
+        chosen = {**own, **self.changes}
         if self.kind == "DRCL released":
             chosen = vars(released_settings(dataset, **chosen))
         model = make(self.kind, chosen, 0)
         values = model.get_params() if isinstance(model, DRCL) else vars(model)
         found = json.loads(json.dumps({name: values[name] for name in self.known}))
-        found |= {
-            f.name: _floats(found[f.name]) for f in _fields(self.kind) if "float" in str(f.type)
-        }
-        return found | ({"progress": False} if "progress" in found else {})
+        for setting in _fields(self.kind):
+            if "float" in str(setting.type):
+                found[setting.name] = _floats(found[setting.name])
+        if "progress" in found:
+            found["progress"] = False
+        return found
 
     def choices(self) -> Iterator[dict[str, Any]]:
         """Every combination of the grid."""
@@ -88,36 +90,31 @@ def make(kind: str, settings: Mapping[str, Any], seed: int) -> DRCL | Baseline:
         >>> make("DRCL", {"hidden": [8]}, 3)
         DRCL(hidden=(8,), seed=3)
     """
-    tidy = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()
-    }
-    if kind.startswith("DRCL"):
-        return DRCL(**{**tidy, "seed": seed})
-    return compared()[kind](**{**tidy, "seed": seed})
+    own = {**settings, "seed": seed}
+    lists = {name: tuple(value) for name, value in own.items() if isinstance(value, list)}
+    model = DRCL if kind.startswith("DRCL") else compared()[kind]
+    return model(**own | lists)
 
 
 def compared() -> dict[str, type[Baseline]]:
-    """The compared methods by title: whatever class ``drcl_mini.baselines`` exports now.
+    """The compared methods by title: every class that ``drcl_mini.baselines`` exports now.
 
-    The fixed priors' class is left out: they are settings of DRCL, trained as its variants are.
+    All but the fixed priors' class: they are settings of DRCL, trained as its variants are.
 
     Example:
         >>> compared()["SM"].__name__
         'SM'
     """
-    classes = [
-        value
-        for value in vars(baselines).values()
-        if inspect.isclass(value) and issubclass(value, Baseline)
-    ]
-    titled = {c.title: c for c in classes if not inspect.isabstract(c) and hasattr(c, "title")}
-    return {title: c for title, c in titled.items() if title != "fixed prior"}
+    classes = filter(inspect.isclass, vars(baselines).values())
+    others = (Baseline, FixedPrior)
+    return {c.title: c for c in classes if issubclass(c, Baseline) and c not in others}
 
 
 def methods(data: MultimodalDataset) -> dict[str, Method]:
-    """Every method by name, on a data set: each modality's prior has a name, the released settings where known.
+    """Every method on a data set, by name.
 
-    Those with a grid are compared with one another; DRCL's variants, the ablations, have none.
+    There is one for each modality's prior, and one for the released settings if they are known.
+    Those with a grid are compared with each other; DRCL's variants, the ablations, have none.
 
     Example:
         >>> import drcl_mini
@@ -131,13 +128,10 @@ def methods(data: MultimodalDataset) -> dict[str, Method]:
         found.append(Method("DRCL released", "DRCL released"))
     table = variants(data.modalities, vars(Settings()))
     found += [Method(name, "DRCL", changes) for name, changes in table.items()]
-    found += [
-        Method(f"fixed {p} prior", "DRCL", {"prior": p}, DRCL_GRID)
-        for p in ("orthogonal", "simplex")
-    ]
-    found += [
-        Method(title, title, {}, getattr(kind, "grid", {})) for title, kind in compared().items()
-    ]
+    for prior in ("orthogonal", "simplex"):
+        found.append(Method(f"fixed {prior} prior", "DRCL", {"prior": prior}, DRCL_GRID))
+    for title, kind in compared().items():
+        found.append(Method(title, title, {}, getattr(kind, "grid", {})))
     return {method.name: method for method in found}
 
 

@@ -11,23 +11,26 @@ from .variants import ABLATIONS, variants
 
 REAL = ("wikipedia-classic", "spoken-digits")
 SETS = (*REAL, "minimedia")
+TOY = ("digits-halves",)
+SHARES = (0.0, 0.2, 0.4, 0.6, 0.8)
 NOISY = ("DRCL", "deep-SM", "MRL", "SDML")
 
 
 @dataclass(frozen=True)
 class Suite:
-    """A grid with a name.
+    """A grid: what to train, on which data, how often.
 
     Args:
         what: one line for ``--help``.
         datasets: names of data sets.
-        group: ``"compared"``: DRCL, the fixed priors and every compared method; ``"smoke"``: these and the ablations;
-            a group of :func:`drcl_mini.experiments.plan.variants.variants`; or names.
-        seeds: how many; the benchmark's 10 and the ablations' 12 are enough for a difference that is significant when
-            corrected for all methods on a data set.
+        group: ``"compared"``: DRCL, the fixed priors and every compared method; ``"smoke"``: these
+            and the ablations; a group of :func:`drcl_mini.experiments.plan.variants.variants`; or
+            names.
+        seeds: how many; the benchmark's 10 and the ablations' 12 are enough for a difference that
+            is significant when corrected for all methods on a data set.
         noises: shares of wrong training labels; validation and test labels stay clean.
         settings: changed settings.
-        test: whether to score on test data; what settings are chosen by never is.
+        test: whether to score on test data; not where settings are chosen by the scores.
     """
 
     what: str
@@ -49,15 +52,11 @@ class Suite:
         """
         if not isinstance(self.group, str):
             return list(self.group)
-        compared = [
-            method.name
-            for method in methods(data).values()
-            if method.grid or method.kind[:4] != "DRCL"
-        ]
-        if self.group == "compared":
-            return compared
-        if self.group == "smoke":
-            return [*compared, *ABLATIONS]
+        known = methods(data).values()
+        compared = [m.name for m in known if m.grid or not m.kind.startswith("DRCL")]
+        groups = {"compared": compared, "smoke": [*compared, *ABLATIONS]}
+        if self.group in groups:
+            return groups[self.group]
         return list(variants(data.modalities, vars(Settings()), self.group))
 
 
@@ -74,20 +73,8 @@ SUITES = {
     "ablations": Suite("DRCL without its parts, 12 seeds", SETS, "ablations", 12),
     "sweeps": Suite("DRCL along its settings, 12 seeds", SETS, "sweeps", 12),
     "tuning": Suite(
-        "DRCL's settings one at a time, on validation data alone, 5 seeds",
-        REAL,
-        "tuning",
-        5,
-        test=False,
+        "DRCL's settings one at a time, on validation data, 5 seeds", REAL, "tuning", 5, test=False
     ),
-    "noise": Suite(
-        "wrong training labels, a share of 0 to 0.8, 5 seeds",
-        SETS,
-        NOISY,
-        5,
-        (0.0, 0.2, 0.4, 0.6, 0.8),
-    ),
-    "smoke": Suite(
-        "benchmark and ablations, tiny, 2 seeds", ["digits-halves"], "smoke", 2, settings=TINY
-    ),
+    "noise": Suite("wrong training labels, a share of 0 to 0.8, 5 seeds", SETS, NOISY, 5, SHARES),
+    "smoke": Suite("benchmark and ablations, tiny, 2 seeds", TOY, "smoke", 2, settings=TINY),
 }

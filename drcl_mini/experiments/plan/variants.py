@@ -1,7 +1,6 @@
-"""Ablations of DRCL: what each name changes in the default setting. One table, and the sweeps beside it."""
+"""Variants of DRCL: ablations, sweeps along a setting, and settings that were tried."""
 
 from collections.abc import Mapping, Sequence
-from types import NoneType
 from typing import Any
 
 RANDOM = {"prior": "orthogonal", "prior_scale": 5.0}
@@ -27,10 +26,9 @@ ABLATIONS: dict[str, dict[str, Any]] = {
     "without MRR and FA": {"alpha": 0.0, "beta": 0.0, "gamma": 1.0},
     "without SPL, MRR and FA": {**RANDOM, "alpha": 0.0, "beta": 0.0, "gamma": 1.0},
 }
-"""By name, what differs from the default setting: without SPL (fixed priors, also with columns about as long as a
-learned one's), without MRR and its parts, without FA or with shares drawn anew, without annealing of q (1: mean
-absolute error, 0: cross entropy), and without two or three parts at once. Without SPL there is also each modality's
-prior, ``prior of image`` and so on, see :func:`variants`."""
+"""By name, what differs from the default setting: without SPL (fixed priors, also with columns as
+long as a learned prior's), without MRR or its parts, without FA or with random mixing shares,
+without annealing of q (1: mean absolute error, 0: cross entropy), or without several at once."""
 
 SWEEPS: dict[str, tuple[Any, ...]] = {
     "gamma": (0.5, 0.7, 0.8, 0.9, 1.0),
@@ -40,7 +38,7 @@ SWEEPS: dict[str, tuple[Any, ...]] = {
     "dim": (20, 64, 256, 1024),
     "hidden": ((64, 64), (256, 256), (512, 512)),
 }
-"""By setting, the values of a sweep. A value that an ablation above has is that ablation, see :func:`sweep`."""
+"""By setting, the values of a sweep; some of them are ablations, see :func:`sweep`."""
 
 TUNING: dict[str, tuple[Any, ...]] = {
     "prior": ("selected", "orthogonal", "simplex"),
@@ -61,15 +59,14 @@ TUNING: dict[str, tuple[Any, ...]] = {
     "monitor": ("loss", "map"),
     "patience": (15, 30, None),
 }
-"""By setting, what was tried, one setting at a time, on validation data alone, to find better ones than the default's:
-prior, schedules, augmentation, weights of the terms, temperature (``prior_scale``, among the ablations), width, early
-stopping."""
+"""By setting, what was tried, one setting at a time, on validation data alone; the temperature
+(``prior_scale``) is among the ablations."""
 
 
 def sweep(
     setting: str, default: Mapping[str, Any], values: Sequence[Any] | None = None
 ) -> dict[str, Any]:
-    """The points of a sweep: by method name, the setting's value, the default's and the ablations' included.
+    """The points of a sweep, default and ablations included: by method name, the setting's value.
 
     Args:
         setting: one of :data:`SWEEPS`.
@@ -91,12 +88,15 @@ def sweep(
 def variants(
     modalities: Sequence[str], default: Mapping[str, Any], group: str | None = None
 ) -> dict[str, dict]:
-    """Variants on a data set with these modalities: by name, what it changes.
+    """Variants on a data set with these modalities, with each modality's own prior.
 
     Args:
         modalities: names; each has a learned prior.
         default: the default settings, by name.
         group: ``"ablations"``, ``"sweeps"`` or ``"tuning"``; every variant by default.
+
+    Returns:
+        By name, the settings it changes.
 
     Example:
         >>> from drcl_mini import Settings
@@ -105,19 +105,18 @@ def variants(
         ({'prior': 'text'}, {'hidden': (64, 64)})
     """
     ablations = ABLATIONS | {f"prior of {name}": {"prior": name} for name in modalities}
-    tables = {"ablations": ablations}
-    for name, settings in (("sweeps", SWEEPS), ("tuning", TUNING)):
-        points = {setting: sweep(setting, default, values) for setting, values in settings.items()}
-        tables[name] = {
-            n: ablations.get(n, {s: value}) for s, own in points.items() for n, value in own.items()
-        }
-    tables["tuning"] |= {
-        name: changes for name, changes in ABLATIONS.items() if "prior_scale" in changes
-    }
+    tables = {"ablations": ablations, "sweeps": {}, "tuning": {}}
+    for table, settings in (("sweeps", SWEEPS), ("tuning", TUNING)):
+        for setting, values in settings.items():
+            for name, value in sweep(setting, default, values).items():
+                tables[table][name] = ablations.get(name, {setting: value})
+    for name, changes in ABLATIONS.items():
+        if "prior_scale" in changes:
+            tables["tuning"][name] = changes
     return tables[group] if group else tables["ablations"] | tables["sweeps"] | tables["tuning"]
 
 
 def _text(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
-    return str(value) if isinstance(value, (str, bool, NoneType)) else f"{value:g}"
+    return f"{value:g}" if type(value) in (int, float) else str(value)

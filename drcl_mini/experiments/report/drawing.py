@@ -1,13 +1,14 @@
-"""What the plots share: panels of page width, colours for colour-blind readers, legends, checks."""
+"""Parts that the plots share: panels of page width, line styles, legends, checks."""
 
 import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...core.checks import needs
+from ...core.checks import require
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,33 +16,37 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 Style = str | os.PathLike | None
+Names = str | Collection[str]
+Looks = dict[str, dict[str, Any]]
 
 WIDTH = 7.6
 """Inches: the width of a page."""
 SMALL = 9
 """Points: the smallest text, still 8 where a browser shrinks the figure a little."""
 COLOURS = ("#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""For colour-blind readers (Okabe and Ito); the seventh, ``ACCENT``, is for what is highlighted."""
-ACCENT, PLAIN, INK = "#D55E00", "#9DB4C8", "#222222"
+"""For colour-blind readers (Okabe and Ito); the seventh, ``ACCENT``, is for highlighted methods."""
+ACCENT, INK = "#D55E00", "#222222"
 DASHES = ("-", "--", ":", "-.")
 MARKS = "osD^vPX"
-BESIDE = {"textcoords": "offset points", "annotation_clip": False}
+COLUMNS = {
+    "table": ("dataset", "method", "n", "failed", "mean", "half"),
+    "curve": ("x", "mean", "low", "high", "failed"),
+}
+"""Columns that plots need, by the function of :mod:`.statistics` that makes them."""
 
 
 @contextmanager
 def drawing(
-    axes: Any, style: Style, size: tuple[float, float], columns: int = 1, **options: Any
+    axes: Any, style: Style, size: tuple[float, float], columns: int = 1
 ) -> Iterator[tuple["Figure", list["Axes"]]]:
-    """The panels to draw on, given or new, under a style; nothing stays registered with pyplot."""
-    plt = needs("matplotlib.pyplot", "matplotlib")
+    """Draw on the given panels, or on new ones, under a style; pyplot keeps no new figure."""
+    plt = require("matplotlib.pyplot", "matplotlib")
     if axes is None:
         plt.close(plt.figure())  # starts the backend: what it sets must outlast the style
-    with plt.style.context([] if style is None else style):
+    with plt.style.context(style or []):
         if axes is None:
-            figure, axes = plt.subplots(1, columns, figsize=size, layout="constrained", **options)
-            plt.close(
-                figure
-            )  # it is the caller's now: shown once in a notebook, and freed when let go
+            figure, axes = plt.subplots(1, columns, figsize=size, layout="constrained", sharey=True)
+            plt.close(figure)  # the caller has it: shown once in a notebook, freed when dropped
         panels = list(np.ravel(axes))
         if len(panels) != columns:
             raise ValueError(f"{len(panels)} axes given, expected {columns}")
@@ -50,46 +55,59 @@ def drawing(
         yield panels[0].figure, panels
 
 
-def line_looks(names: Sequence[str], highlight: str | Collection[str]) -> dict[str, dict[str, Any]]:
-    """A line for each name, each unlike the others; highlighted ones in the accent colour, thicker and on top."""
-    highlight = {highlight} if isinstance(highlight, str) else set(highlight)
-    looks, plain = {}, 0
-    for number, name in enumerate(names):
-        look = {"marker": MARKS[number % len(MARKS)], "markersize": 4.5}
-        if name in highlight:
-            looks[name] = look | {"color": ACCENT, "linewidth": 2.6, "zorder": 3}
-        else:
-            dash = DASHES[plain // len(COLOURS) % len(DASHES)]
-            looks[name] = look | {
-                "color": COLOURS[plain % len(COLOURS)],
-                "linewidth": 1.5,
-                "linestyle": dash,
-            }
-            plain += 1
+def name_set(names: Names) -> set[str]:
+    """One name or several as a set."""
+    return {names} if isinstance(names, str) else set(names)
+
+
+def line_looks(names: Sequence[str], highlight: Names) -> Looks:
+    """A different line for each name; highlighted ones are thick, on top, in the accent colour."""
+    highlight = name_set(highlight)
+    accent = {"color": ACCENT, "linewidth": 2.6, "zorder": 3}
+    plain = [{"color": c, "linewidth": 1.5, "linestyle": d} for d in DASHES for c in COLOURS]
+    marks, others = cycle(MARKS), cycle(plain)
+    looks = {}
+    for name in names:
+        line = accent if name in highlight else next(others)
+        looks[name] = {"marker": next(marks), "markersize": 4.5, **line}
     return looks
 
 
 def draw_lines(
-    panel: "Axes", curve: "DataFrame", highlight: str | Collection[str], more: Sequence[str] = ()
-) -> dict[str, dict[str, Any]]:
-    """The curves with their bands and a legend; gives the look of each, and of ``more`` names."""
-    keys = [key for key in ("method", "dataset") if key in curve and curve[key].nunique() > 1]
-    keys = keys or [key for key in ("method", "dataset") if key in curve][:1]
+    panel: "Axes", curve: "DataFrame", label: str, score: str, more: Sequence[str] = ()
+) -> Looks:
+    """Draw curves with their bands and a legend, and label the axes.
+
+    Args:
+        panel: where to draw.
+        curve: from :func:`drcl_mini.experiments.report.statistics.curve`.
+        label: of the setting; how many failed runs are left out is added.
+        score: label of the score.
+        more: names without a curve that need a look, too.
+
+    Returns:
+        the look of each line, and of ``more`` names.
+    """
+    known = [key for key in ("method", "dataset") if key in curve]
+    keys = [key for key in known if curve[key].nunique() > 1] or known[:1]
     names = curve[keys].agg(", ".join, axis=1)
-    looks = line_looks(list(dict.fromkeys([*names, *more])), highlight)
+    looks = line_looks(list(dict.fromkeys([*names, *more])), "DRCL")
     for name, rows in curve.groupby(names, sort=False):
         rows = rows.sort_values("x")
         panel.plot(rows.x, rows["mean"], label=name, **looks[name])
-        panel.fill_between(
-            rows.x, rows.low, rows.high, color=looks[name]["color"], alpha=0.15, linewidth=0
-        )
-    if names.nunique() > 1 or more:
+        band = {"color": looks[name]["color"], "alpha": 0.15, "linewidth": 0}
+        panel.fill_between(rows.x, rows.low, rows.high, **band)
+    if names.nunique() > 1:
         name_lines(panel)
+    failed = int(curve.failed.sum())
+    if failed:
+        label += f"\n({failed} failed {'run is' if failed == 1 else 'runs are'} left out)"
+    panel.set(xlabel=label, ylabel=score)
     return looks
 
 
 def name_lines(panel: "Axes") -> None:
-    """Names beside the plot, in the order in which the lines lie, so that like colours are told apart."""
+    """A legend beside the plot, in the order in which the lines lie."""
 
     def depth(line: Any) -> float:
         heights = np.asarray(line.get_ydata(), dtype=float)
@@ -100,25 +118,10 @@ def name_lines(panel: "Axes") -> None:
     panel.legend(handles=lines, **place, frameon=False, fontsize=SMALL)
 
 
-def failed_note(curve: "DataFrame") -> str:
-    """How many failed runs a curve leaves out, for its label."""
-    count = int(curve.failed.sum())
-    return f"\n({count} failed {'run is' if count == 1 else 'runs are'} left out)" if count else ""
-
-
-def told_mean(mean: float, n: float, failed: float) -> str:
-    """What stands beside a bar: its number, and what failed."""
-    words = [f"{mean:.3f}"] if n > 0 else []
-    words += [f"{failed:.0f} failed"] if failed > 0 else []
-    return ", ".join(words) or "not run"
-
-
-def check_rows(frame: "DataFrame", what: str, *columns: str) -> None:
-    """A table must have these columns, and rows."""
-    missing = [column for column in columns if column not in getattr(frame, "columns", ())]
-    if missing:
-        raise ValueError(
-            f"{what} has no column {missing[0]!r}: expected what {what}(records, …) of statistics gives"
-        )
+def check_rows(frame: "DataFrame", maker: str) -> None:
+    """Refuse a table without rows, or without the columns that ``maker`` of statistics gives."""
+    for column in COLUMNS[maker]:
+        if column not in getattr(frame, "columns", ()):
+            raise ValueError(f"{maker} has no column {column!r}: pass statistics.{maker}(records)")
     if not len(frame):
-        raise ValueError(f"{what} has no rows: nothing to draw")
+        raise ValueError(f"{maker} has no rows: nothing to draw")

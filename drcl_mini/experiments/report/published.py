@@ -3,22 +3,23 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...core.checks import needs
+from ...core.checks import require
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
 COLUMNS = ("dataset", "method", "query", "gallery", "k", "label_noise", "map", "source")
 NAMES = {"GMLDA": "GMA"}
-"""Other names of the compared methods here."""
+"""Published names of methods that have another name here."""
 TWINS = {
     "wikipedia": "Wikipedia",
     "wikipedia-classic": "Wikipedia",
     "xmedia": "XMedia",
     "xmedianet": "XMediaNet",
+    "nus-wide": "NUS-WIDE",
+    "inria-websearch": "INRIA-Websearch",
 }
-TWINS |= {"nus-wide": "NUS-WIDE", "inria-websearch": "INRIA-Websearch"}
-"""By data set here, the one that published numbers are of: the same items, with features of their own."""
+"""By data set here, the published one with the same items; its features are other ones."""
 
 
 def read_published(path: Path) -> "DataFrame":
@@ -26,7 +27,7 @@ def read_published(path: Path) -> "DataFrame":
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it lacks a column, or a number isn't one.
+        ValueError: a column is missing, or ``label_noise`` or ``map`` isn't a number.
 
     Example:
         >>> path = getfixture("tmp_path") / "published.csv"
@@ -35,16 +36,13 @@ def read_published(path: Path) -> "DataFrame":
         >>> read_published(path)[["method", "k", "map"]].values.tolist()
         [['GMA', 'all', 0.238]]
     """
-    pandas = needs("pandas")
     try:
-        rows = pandas.read_csv(path, dtype=str)
-        missing = [column for column in COLUMNS if column not in rows]
-        if missing:
-            raise ValueError(f"no column {missing[0]!r}")
+        rows = require("pandas").read_csv(path, usecols=COLUMNS, dtype=str)
         rows = rows.astype({"label_noise": float, "map": float})
-    except (ValueError, pandas.errors.ParserError) as error:
+    except ValueError as error:
+        told = f"expected the columns {','.join(COLUMNS)}"
         raise ValueError(
-            f"{str(path)!r} holds no published scores ({error}): expected {','.join(COLUMNS)}"
+            f"can't read published scores from {str(path)!r}, {told}: {error}"
         ) from None
     rows["method"] = rows.method.replace(NAMES)
     return rows

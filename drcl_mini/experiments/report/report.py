@@ -6,65 +6,52 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.stats import spearmanr
 
-from ...core.checks import nearest
+from ...core.checks import require
 from ...core.files import check_writable
 from ..plan.grid import Record
 from ..store.results import read_results
 from .gallery import draw_all
 from .published import published_means, read_published
+from .scores import Records, check_known
 from .statistics import compare_all, table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 COLUMNS = "{:<32}{:<11}{:>5}{:>7}{:>9}{:>9}{:>12}{:>9}{:>10}"
+HALF = "± 95 %"
 
 
 def add_parser(commands: Any) -> None:
     """Add ``report`` to the command line."""
-    parser = commands.add_parser(
-        "report", help="tables and plots of results files", description=__doc__
-    )
-    parser.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="results.jsonl of one or more grids"
-    )
-    parser.add_argument(
-        "--reference", default="DRCL", metavar="METHOD", help="what the others are compared with"
-    )
-    parser.add_argument("--k", default="all", help="mAP@k: all (default), 50, or validation")
-    parser.add_argument(
-        "--mean", nargs="+", metavar="DATASET", help="a table of the mean over these data sets, too"
-    )
-    parser.add_argument(
-        "--plots", type=Path, metavar="DIR", help="draw all that the files hold into this folder"
-    )
-    told = "published mAP, a CSV file: printed and drawn beside ours where methods are the same"
-    parser.add_argument("--published", type=Path, metavar="FILE", help=told)
+    told = "tables and plots of results files"
+    add = commands.add_parser("report", help=told, description=__doc__).add_argument
+    add("files", nargs="+", type=Path, metavar="FILE", help="results.jsonl of one or more grids")
+    add("--reference", default="DRCL", metavar="METHOD", help="compare with it (default: DRCL)")
+    add("--k", default="all", help="mAP@k: all (default), 50, or validation")
+    add("--mean", nargs="+", default=[], metavar="DATASET", help="add the mean over data sets")
+    add("--plots", type=Path, metavar="DIR", help="draw all plots that the files allow, as PNG")
+    published = "published mAP, a CSV file: printed and drawn beside that of the same methods"
+    add("--published", type=Path, metavar="FILE", help=published)
 
 
 def report(options: argparse.Namespace) -> int:
     """Print a table for each data set and label noise; draw them where asked."""
     k = int(options.k) if options.k.isdecimal() else options.k
-    files = {path: read_results(path) for path in options.files}
-    empty = [str(path) for path, found in files.items() if not found]
-    if empty:
-        raise ValueError(
-            f"{empty[0]!r} holds no runs: expected a file that  drcl_mini bench  has written to"
-        )
-    records = [record for found in files.values() for record in found]
+    records = []
+    for path in options.files:
+        found = read_results(path)
+        if not found:
+            raise ValueError(f"{str(path)!r} holds no runs: pass a file of  drcl_mini bench")
+        records += found
     published = read_published(options.published) if options.published else None
     for noise in sorted({record["label_noise"] for record in records}):
         some = [record for record in records if record["label_noise"] == noise]
-        tried = some + (mean_over(some, options.mean) if options.mean else [])
-        found = verdicts(tried, options.reference, k)
+        found = verdicts(some + mean_over(some, options.mean), options.reference, k)
+        about = f", {noise:.0%} of the training labels wrong" if noise else ""
         for name, rows in found.groupby("dataset", sort=False):
-            print(
-                f"{name}, {noise:.0%} of the training labels wrong" if noise else name,
-                f"mAP@{k}",
-                sep=", ",
-            )
+            print(f"{name}{about}, mAP@{k}")
             print(_text(rows, options.reference))
     if published is not None:
         print(_beside(records, published, k))
@@ -74,125 +61,116 @@ def report(options: argparse.Namespace) -> int:
     return 0
 
 
-def mean_over(records: Sequence[Record], datasets: Sequence[str]) -> list[dict[str, Any]]:
-    """Runs of a data set that is not one: each seed's mean over data sets. A run that failed on one has failed.
+def mean_over(records: Records, datasets: Sequence[str]) -> list[dict[str, Any]]:
+    """Runs on "the mean of some data sets": by method and seed, the mean of the runs on each.
 
-    Methods that were not run on all of them are left out; so are seeds.
+    A run that failed on one data set has failed. Methods and seeds that were not run on all of the
+    data sets are left out.
 
     Raises:
-        ValueError: a data set without runs.
+        ValueError: a data set has no runs.
 
     Example:
         >>> def run(data, value):
         ...     tasks = [{"query": "a", "gallery": "b", "k": "all", "map": value}]
-        ...     return {"dataset": data, "method": "SM", "seed": 0, "scores": tasks, "error": None, "pairing": None}
+        ...     about = {"dataset": data, "method": "SM", "seed": 0}
+        ...     return {**about, "scores": tasks, "error": None, "pairing": None}
         >>> (run,) = mean_over([run("toy", 0.4), run("play", 0.6)], ["toy", "play"])
         >>> run["dataset"], run["scores"][0]["map"]
         ('mean of toy and play', 0.5)
     """
     datasets = list(dict.fromkeys(datasets))
-    unknown = sorted(set(datasets) - {record["dataset"] for record in records})
-    if unknown:
-        told = nearest(unknown[0], {record["dataset"] for record in records})
-        raise ValueError(f"no runs of dataset {unknown[0]!r}: {told}")
-    title, groups = f"mean of {' and '.join(datasets)}", {}
+    check_known({"dataset": [record["dataset"] for record in records]}, dataset=datasets)
+    groups = {}
     for record in records:
         if record["dataset"] in datasets:
             groups.setdefault((record["method"], record["seed"]), {})[record["dataset"]] = record
+    title = f"mean of {' and '.join(datasets)}"
     found = []
     for (method, seed), runs in groups.items():
-        if len(runs) < len(datasets):
-            continue
-        error = next((run["error"] for run in runs.values() if run["error"] is not None), None)
-        own = {"dataset": title, "method": method, "seed": seed, "error": error, "scores": []}
-        own["pairing"] = next(iter({run["pairing"] for run in runs.values()} - {None}), None)
-        held = [run.get("validation") for run in runs.values()]
-        own["validation"] = None if error is not None or None in held else float(np.mean(held))
-        if error is None:
-            scores = [score for run in runs.values() for score in _means(run)]
-            for cut in dict.fromkeys(score["k"] for score in scores):
-                maps = [score["map"] for score in scores if score["k"] == cut]
-                own["scores"].append(
-                    {"query": "mean", "gallery": "mean", "k": cut, "map": float(np.mean(maps))}
-                )
-        found.append(own)
+        if len(runs) == len(datasets):
+            about = {"dataset": title, "method": method, "seed": seed}
+            found.append({**about, **_mean_run(list(runs.values()))})
     return found
 
 
-def _means(record: Record) -> list[dict[str, Any]]:
-    """The mean over a run's tasks, at each cut-off."""
-    cuts = dict.fromkeys(score["k"] for score in record["scores"])
-    return [
-        {"k": cut, "map": np.mean([s["map"] for s in record["scores"] if s["k"] == cut])}
-        for cut in cuts
-    ]
+def _mean_run(runs: Sequence[Record]) -> dict[str, Any]:
+    errors = [run["error"] for run in runs if run["error"] is not None]
+    pairings = [run["pairing"] for run in runs if run["pairing"] is not None]
+    held = [run.get("validation") for run in runs]
+    means = require("pandas").DataFrame([_mean_maps(run) for run in runs]).mean(skipna=False)
+    side = {"query": "mean", "gallery": "mean"}
+    return {
+        "error": errors[0] if errors else None,
+        "pairing": min(pairings, default=None),  # "class-wise" before "given"
+        "validation": None if errors or None in held else float(np.mean(held)),
+        "scores": [{**side, "k": k, "map": mean} for k, mean in means.dropna().items()],
+    }
 
 
-def verdicts(records: Sequence[Record], reference: str, k: str | int = "all") -> "DataFrame":
-    """:func:`.statistics.table` beside :func:`.compare_all`: each method's mean, and its distance to the reference.
+def _mean_maps(run: Record) -> dict[str | int, float]:
+    """By cut-off, the mean over a run's tasks."""
+    maps = {}
+    for score in run["scores"]:
+        maps.setdefault(score["k"], []).append(score["map"])
+    return {k: np.mean(values) for k, values in maps.items()}
 
-    ``pairing`` says how pairs were made for methods that need them: ``"class-wise"`` pairs give labels away.
+
+def verdicts(records: Records, reference: str, k: str | int = "all") -> "DataFrame":
+    """Each method's mean, and its distance to the reference.
+
+    :func:`.statistics.table` beside :func:`.compare_all`. ``pairing`` says how pairs were made for
+    methods that need them: ``"class-wise"`` pairs give labels away.
 
     Example:
         >>> def run(method, seed, value):
         ...     tasks = [{"query": "a", "gallery": "b", "k": "all", "map": value}]
         ...     told = {"dataset": "toy", "method": method, "seed": seed, "scores": tasks}
         ...     return told | {"error": None, "pairing": None}
-        >>> records = [run(m, s, 0.5 + i / 10) for i, m in enumerate(("SM", "DRCL")) for s in range(6)]
-        >>> verdicts(records, "DRCL")[["method", "mean", "difference", "p_holm"]].round(3).values.tolist()
+        >>> means = {"SM": 0.5, "DRCL": 0.6}
+        >>> records = [run(m, s, mean) for m, mean in means.items() for s in range(6)]
+        >>> found = verdicts(records, "DRCL")
+        >>> found[["method", "mean", "difference", "p_holm"]].round(3).values.tolist()
         [['DRCL', 0.6, nan, nan], ['SM', 0.5, -0.1, 0.031]]
     """
     found = table(records, k)
     pairing = {(record["dataset"], record["method"]): record["pairing"] or "" for record in records}
-    found["pairing"] = [
-        pairing.get(key, "") for key in zip(found.dataset, found.method, strict=True)
-    ]
-    own = ["dataset", "method", "difference", "half_difference", "p_holm"]
+    rows = zip(found.dataset, found.method, strict=True)
+    found["pairing"] = [pairing.get(row, "") for row in rows]
+    own = ["difference", "half_difference", "p_holm"]
     if found.method.nunique() == 1:
-        return found.reindex(columns=[*found.columns, *own[2:]])
+        return found.reindex(columns=[*found.columns, *own])
     compared = compare_all(records, reference, k).rename(columns={"half": "half_difference"})
-    return found.merge(compared[own], on=["dataset", "method"], how="left")
+    keys = ["dataset", "method"]
+    return found.merge(compared[keys + own], on=keys, how="left")
 
 
 def _text(rows: "DataFrame", reference: str) -> str:
-    heads = [
-        "method",
-        "pairs",
-        "runs",
-        "failed",
-        "mAP",
-        "± 95 %",
-        f"− {reference}"[:11],
-        "± 95 %",
-        "p (Holm)",
-    ]
+    difference = f"− {reference}"[:11]
+    heads = ["method", "pairs", "runs", "failed", "mAP", HALF, difference, HALF, "p (Holm)"]
     lines = [COLUMNS.format(*heads)]
     for row in rows[rows.n + rows.failed > 0].itertuples():
         numbers = [row.mean, row.half, row.difference, row.half_difference, row.p_holm]
         told = [f"{value:.4f}" if np.isfinite(value) else "" for value in numbers]
-        lines.append(
-            COLUMNS.format(row.method[:31], row.pairing, row.n, row.failed, *told).rstrip()
-        )
+        line = COLUMNS.format(row.method[:31], row.pairing, row.n, row.failed, *told)
+        lines.append(line.rstrip())
     return "\n".join(lines) + "\n"
 
 
-def _beside(records: Sequence[Record], published: "DataFrame", k: str | int) -> str:
-    """Our means beside published ones of the same method, and how alike the two orders are."""
+def _beside(records: Records, published: "DataFrame", k: str | int) -> str:
+    """Our means beside published ones of the same methods, and how alike the two orders are."""
     lines = []
     for name in dict.fromkeys(record["dataset"] for record in records):
-        for noise in sorted(
-            {record["label_noise"] for record in records if record["dataset"] == name}
-        ):
-            some = [r for r in records if (r["dataset"], r["label_noise"]) == (name, noise)]
+        here = [record for record in records if record["dataset"] == name]
+        for noise in sorted({record["label_noise"] for record in here}):
+            some = [record for record in here if record["label_noise"] == noise]
             ours = table(some, k).set_index("method")["mean"].dropna()
             theirs = published_means(published, name, noise, k)
             both = [method for method in ours.index if method in theirs]
-            if len(both) < 3:
-                continue
-            rho = spearmanr(ours[both], theirs[both]).statistic
-            lines += [
-                f"{name} beside published rows of other features, label noise {noise:g}, mAP@{k}"
-            ]
-            lines += [f"{method:<24}{ours[method]:9.4f}{theirs[method]:9.4f}" for method in both]
-            lines += [f"rank correlation {rho:.2f} over {len(both)} methods\n"]
+            if len(both) > 2:
+                title = f"{name} beside published rows of other features"
+                lines.append(f"{title}, label noise {noise:g}, mAP@{k}")
+                lines += [f"{m:<24}{ours[m]:9.4f}{theirs[m]:9.4f}" for m in both]
+                rho = ours.corr(theirs, method="spearman")
+                lines.append(f"rank correlation {rho:.2f} over {len(both)} methods\n")
     return "\n".join(lines)

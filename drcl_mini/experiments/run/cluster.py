@@ -1,7 +1,8 @@
-"""Tasks on a Dask cluster that is there already. Dask itself gives the task of a dead worker to another one.
+"""Tasks on a Dask cluster that is running already.
 
-This uses Dask's own client, not joblib's backend for Dask, which hides what a grid must know: results come as they are
-ready, a task that kills its workers is told from one that fails, and what is lost with a worker is made again.
+This uses Dask's own client, not joblib's backend for Dask, which hides what a grid must know:
+results come as soon as they are ready, a task that kills its workers differs from one that fails,
+and results lost with a worker are repeated.
 """
 
 import logging
@@ -11,8 +12,9 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from ...core.checks import require
 from ..plan.grid import Record, Task
-from ..store.results import FORMAT, records_of
+from ..store.results import FORMAT, failed
 from .engines import Results
 from .execution import one_line, run_task
 
@@ -22,18 +24,19 @@ if TYPE_CHECKING:
 PATIENCE = 10
 """Seconds to wait for a scheduler, for its first worker, and for a result that is ready."""
 DESERTED = 60
-"""Seconds to wait for new workers where all have gone."""
-KEPT = "what is done is kept, go on with --resume"
+"""Seconds to wait for new workers when all are gone."""
+KEPT = "finished runs are kept, go on with --resume"
 
 
 def in_cluster(tasks: Sequence[Task], client: "Client") -> Results:
     """On the workers of a cluster.
 
-    A task whose worker dies is done again by another, also where it was done and the result went with the worker; one
-    that has killed several workers (the scheduler's ``allowed-failures``) is recorded as failed, and the rest goes on.
+    A task whose worker dies is done again by another one, also if only its result was lost with the
+    worker. A task that has killed several workers (the scheduler's ``allowed-failures``) is
+    recorded as failed, and the rest goes on.
 
     Raises:
-        ConnectionError: the scheduler is gone, or all workers are, and none has come for a minute.
+        ConnectionError: the scheduler is gone, or there have been no workers for a minute.
     """
     waiting = {client.submit(run_task, task, pure=False): task for task in tasks}
     seen = time.monotonic()
@@ -43,60 +46,49 @@ def in_cluster(tasks: Sequence[Task], client: "Client") -> Results:
                 ended = _ended(waiting)
                 there = bool(ended or _workers(client))
             except (CancelledError, OSError):
+                address = client.scheduler.address
                 raise ConnectionError(
-                    f"the Dask scheduler at {client.scheduler.address!r} is gone: {KEPT}"
+                    f"the Dask scheduler at {address!r} is gone: {KEPT}"
                 ) from None
             now = time.monotonic()
-            if not there and now - seen > DESERTED:
-                raise ConnectionError(
-                    f"the Dask cluster has had no workers for {DESERTED} s: {KEPT}"
-                )
-            seen = now if there else seen
+            if there:
+                seen = now
+            elif now - seen > DESERTED:
+                raise ConnectionError(f"the Dask cluster had no workers for {DESERTED} s: {KEPT}")
             for future, records in ended.items():
                 yield waiting.pop(future), records
     finally:
-        with suppress(
-            Exception
-        ):  # what is left to do is not wanted any more; the scheduler may be gone
+        with suppress(Exception):  # the scheduler may be gone
             client.cancel(list(waiting))
 
 
 @contextmanager
 def connected(address: str) -> Iterator["Client"]:
-    """A client of the cluster whose scheduler is at this address.
+    """A client of the cluster with this scheduler.
 
     Raises:
-        ImportError: Dask is missing; names the extra.
+        ImportError: Dask is missing; says how to install it.
         ConnectionError: no scheduler there, or one without workers.
     """
+    distributed = require("distributed", "'drcl-mini[cluster]'")
     try:
-        from distributed import Client
-    except ImportError as error:
-        raise ImportError(
-            f"--cluster needs Dask ({error}): pip install 'drcl-mini[cluster]'"
-        ) from None
-    try:
-        client = Client(address, timeout=PATIENCE)
+        client = distributed.Client(address, timeout=PATIENCE)
     except (OSError, ValueError, TypeError) as error:
         reason = one_line(error).partition(" after ")[0]
-        raise ConnectionError(
-            f"no Dask scheduler at {address!r} within {PATIENCE} s ({reason}): start one with  dask scheduler"
-        ) from None
-    logging.getLogger("distributed.client").setLevel(
-        logging.CRITICAL
-    )  # one line says it, not its tracebacks
+        told = f"no Dask scheduler at {address!r} within {PATIENCE} s ({reason})"
+        raise ConnectionError(f"{told}: start one with  dask scheduler") from None
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # no tracebacks of its own
     with client:
         with suppress(TimeoutError):
             client.wait_for_workers(1, timeout=PATIENCE)
         if not _workers(client):
-            raise ConnectionError(
-                f"the Dask cluster at {address!r} has no workers: start some with  dask worker {address}"
-            )
+            told = f"the Dask cluster at {address!r} has no workers"
+            raise ConnectionError(f"{told}: start some with  dask worker {address}")
         yield client
 
 
 def _ended(waiting: Mapping["Future", Task]) -> dict["Future", list[Record]]:
-    """What has ended, a second at most being given to it. What was lost with a worker is not among it: it comes again.
+    """Records of the tasks that end within a second, without results that were lost with a worker.
 
     Raises:
         CancelledError: the scheduler is gone.
@@ -115,27 +107,19 @@ def _records(task: Task, future: "Future") -> list[Record]:
     try:
         records = future.result(timeout=PATIENCE)
     except Exception as error:
-        if future.status != "error":  # the task is not what failed
+        if future.status != "error":  # the task did not fail
             raise
-        name = type(error).__name__
-        reason = (
-            "its workers died one after another"
-            if name == "KilledWorker"
-            else f"{name}: {one_line(str(error))}"
-        )
-    else:
-        if _ours(task, records):
-            return records
-        reason = "the worker runs another version: install there the drcl_mini that is here"
-    return records_of(task, [{"error": reason}] * len(task.seeds))
-
-
-def _ours(task: Task, records: Any) -> bool:
+        reason = f"{type(error).__name__}: {one_line(str(error))}"
+        if reason.startswith("KilledWorker"):
+            reason = "its workers died one after another"
+        return failed(task, reason)
     try:
         found = [(record["format"], record["task"], record["seed"]) for record in records]
     except (TypeError, KeyError):
-        return False
-    return found == [(FORMAT, task.id, seed) for seed in task.seeds]
+        found = []
+    if found == [(FORMAT, task.id, seed) for seed in task.seeds]:
+        return records
+    return failed(task, "the worker runs another version of drcl_mini: install the same one there")
 
 
 def _workers(client: "Client") -> dict[str, Any]:

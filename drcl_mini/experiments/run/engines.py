@@ -1,6 +1,6 @@
-"""Where tasks run: here one after another, in worker processes of this machine, or on a Dask cluster.
+"""Where tasks run: one after another in this process, in worker processes, or on a Dask cluster.
 
-Each engine gives (task, records) as tasks end, in any order, and goes on when a worker dies.
+Each engine yields (task, records) as tasks end, in any order, and goes on when a worker dies.
 """
 
 import functools
@@ -12,10 +12,11 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ...core.checks import needs
+from tqdm import tqdm
+
 from ..plan.grid import Record, Task
-from ..store.results import records_of
-from .execution import run_task
+from ..store.results import failed
+from .execution import one_line, run_task
 
 Results = Iterator[tuple[Task, list[Record]]]
 
@@ -26,7 +27,7 @@ class Engine(NamedTuple):
     Args:
         name: "here", "jobs" or "cluster", for the records.
         jobs: how many processes compute.
-        run: does tasks.
+        run: runs tasks.
     """
 
     name: str
@@ -43,26 +44,23 @@ def here(tasks: Iterable[Task]) -> Results:
 def in_processes(tasks: Sequence[Task], jobs: int) -> Results:
     """In worker processes, through joblib.
 
-    Where a worker dies, say of too little memory, the tasks that were under way are done again, each alone: the one
-    that kills its worker again is recorded as failed, and the rest goes on.
-
-    Args:
-        tasks: what to do.
-        jobs: how many processes.
+    When a worker dies, say of too little memory, the tasks that were running are done again, each
+    alone: one that kills its worker again is recorded as failed, and the rest goes on.
     """
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    left, work = {task.id: task for task in tasks}, delayed(in_worker)
+    left = {task.id: task for task in tasks}
+    begun: list[Task] = []
+
+    def calls() -> Iterator[tuple]:
+        for task in list(left.values()):
+            begun.append(task)
+            yield delayed(in_worker)(task, os.getpid())
+
+    options = {"return_as": "generator_unordered", "batch_size": 1, "pre_dispatch": jobs}
     while left:
-        begun: list[Task] = []
-
-        def calls(begun: list[Task] = begun) -> Iterator[tuple]:
-            for task in list(left.values()):
-                begun.append(task)
-                yield work(task, os.getpid())
-
-        options = {"return_as": "generator_unordered", "batch_size": 1, "pre_dispatch": jobs}
+        begun.clear()
         results = Parallel(jobs, backend="loky", **options)(calls())
         try:
             for name, records in results:
@@ -70,29 +68,24 @@ def in_processes(tasks: Sequence[Task], jobs: int) -> Results:
         except TerminatedWorkerError:
             for task in begun:
                 if task.id in left:
-                    yield left.pop(task.id), _alone(task)
+                    yield left.pop(task.id), alone(task)
         finally:
-            with warnings.catch_warnings(
-                action="ignore"
-            ):  # that tasks are cancelled: who closes this wants it
+            with warnings.catch_warnings(action="ignore"):  # joblib warns that it cancels tasks
                 results.close()
 
 
 def in_worker(task: Task, parent: int) -> tuple[str, list[Record]]:
-    """Ctrl-C reaches the workers, too: they leave it to the parent, which ends them.
-
-    Bars take a lock of threads: one of processes would be told as leaked when the worker is ended.
-    """
-    _end_with(parent)
+    """Do a task in a worker process, which leaves Ctrl-C to its parent and ends with it."""
+    end_with(parent)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    needs("tqdm").tqdm.set_lock(threading.RLock())
+    tqdm.set_lock(threading.RLock())  # tqdm's own lock would be reported as leaked at the end
     return task.id, run_task(task)
 
 
 @functools.cache
-def _end_with(parent: int) -> None:
-    """End this process when its parent has ended: nobody waits for its results, and a resumed grid needs the cores."""
+def end_with(parent: int) -> None:
+    """End this process when its parent has ended: a resumed grid needs the cores."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -102,7 +95,8 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _alone(task: Task) -> list[Record]:
+def alone(task: Task) -> list[Record]:
+    """Do a task in a new process of its own; records of a failure if that dies."""
     from joblib.externals.loky import ProcessPoolExecutor
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
@@ -110,7 +104,6 @@ def _alone(task: Task) -> list[Record]:
     try:
         return executor.submit(in_worker, task, os.getpid()).result()[1]
     except TerminatedWorkerError as error:
-        reason = " ".join(str(error).split())
-        return records_of(task, [{"error": f"its worker process died: {reason}"}] * len(task.seeds))
+        return failed(task, f"its worker process died: {one_line(str(error))}")
     finally:
         executor.shutdown(kill_workers=True)  # Ctrl-C doesn't wait for the task

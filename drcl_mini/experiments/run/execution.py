@@ -4,7 +4,6 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -16,13 +15,12 @@ from ...core.environment import commit
 from ...core.terminal import Terminated
 from ...data.dataset import MultimodalDataset
 from ...data.labels import one_hot
-from ...data.noise import with_label_noise
 from ...data.split import Split
 from ...many import fit_many
 from ...method.estimator import DRCL
 from ...retrieval.evaluation import evaluate
 from ...retrieval.metrics import precision_recall
-from ...training.batches import generator
+from ...training.fitting import noisy
 from ...training.preflight import check_noise
 from ...training.settings import Settings
 from ...training.watch import TrainingDiverged
@@ -33,17 +31,17 @@ from ..store.results import Outcome, records_of
 from .measures import PeakMemory, exactly, seeded, surroundings
 
 STACK = 2 * 2**30
-"""Bytes that a stack may take. The same on every machine, since it decides which runs are multiplied together."""
+"""Bytes that a stack may take; the same on every machine, since results depend on it."""
 
 _ALONE = threading.Lock()
 
 
 def run_task(task: Task) -> list[Record]:
-    """Do a task, whatever happens: a record for each of its runs, with ``error`` where it failed.
+    """Do a task: a record for each of its runs, with ``error`` if it failed for any reason.
 
-    Only Ctrl-C and SIGTERM get through. In one process one task runs at a time: it has the process's random state,
-    threads, memory and warnings to itself. Peak memory is the task's: that of a whole stack where it trains one, in
-    each of its records.
+    Only Ctrl-C and SIGTERM get through. A process runs one task at a time, which has its random
+    state, threads, memory and warnings to itself. Peak memory is that of the whole task, in each of
+    its records.
 
     Example:
         >>> settings = {"hidden": [8], "dim": 10, "prior_epochs": 1, "epochs": 1, "progress": False}
@@ -54,37 +52,27 @@ def run_task(task: Task) -> list[Record]:
     with _ALONE, exactly(task.threads), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
         peak = PeakMemory()
-        found = _attempt(partial(_outcomes, task))
+        found = _attempt(_outcomes, task)
         outcomes = found if isinstance(found, list) else [found] * len(task.seeds)
-        told = list(dict.fromkeys(f"{w.category.__name__}: {one_line(w.message)}" for w in caught))
-        facts = {
-            "peak_memory_mb": peak.mb(),
-            "peak_gpu_memory_mb": peak.gpu_mb(),
-            "device": peak.device,
-        }
-        facts |= {
-            "environment": surroundings(task.threads),
-            "commit": commit(),
-            "warnings": told[:5],
-        }
+        told = dict.fromkeys(f"{w.category.__name__}: {one_line(w.message)}" for w in caught)
+        facts = {"environment": surroundings(task.threads), "commit": commit()}
+        facts |= {**peak.facts(), "warnings": list(told)[:5]}
         return records_of(task, outcomes, facts)
 
 
 def one_line(error: object) -> str:
-    """An error in one line, with its kind where its message alone wouldn't say much."""
+    """An error on one line, with its type unless the message is enough."""
     text = " ".join(str(error).split())
-    plain = isinstance(error, (ValueError, RuntimeError, Warning)) and text
-    return (
-        text
-        if plain or isinstance(error, str)
-        else f"{type(error).__name__}: {text}".removesuffix(": ")
-    )
+    enough = isinstance(error, (ValueError, RuntimeError, Warning)) and text
+    if enough or isinstance(error, str):
+        return text
+    return f"{type(error).__name__}: {text}".removesuffix(": ")
 
 
-def _attempt(work: Callable[[], Any]) -> Any:
-    """What the work gives; a failure's outcome if it fails in any way but Ctrl-C and SIGTERM."""
+def _attempt(work: Callable[..., Any], *given: Any) -> Any:
+    """The result of some work, or the outcome of a failure; Ctrl-C and SIGTERM get through."""
     try:
-        return work()
+        return work(*given)
     except (KeyboardInterrupt, Terminated):
         raise
     except BaseException as error:
@@ -94,8 +82,8 @@ def _attempt(work: Callable[[], Any]) -> Any:
 def _outcomes(task: Task) -> list[Outcome]:
     if task.data and digest(task.dataset) != task.data:
         raise ValueError(
-            f"{task.dataset!r} is another data set here (digest {digest(task.dataset)}, expected {task.data}): "
-            "have the same file in every worker's data folder"
+            f"{task.dataset!r} has digest {digest(task.dataset)} here, expected {task.data}: "
+            "put the same file into every worker's data folder"
         )
     return _stack(task) if task.kind.startswith("DRCL") else [_single(task)]
 
@@ -103,8 +91,10 @@ def _outcomes(task: Task) -> list[Outcome]:
 def _stack(task: Task) -> list[Outcome]:
     """All runs of a DRCL task, trained together."""
     data = dataset(task.dataset)
-    models = [make(task.kind, task.settings, seed) for seed in task.seeds]
-    failure, start = "", time.perf_counter()
+    settings = {**task.settings, "threads": task.threads}
+    models = [make(task.kind, settings, seed) for seed in task.seeds]
+    failure = ""
+    start = time.perf_counter()
     try:
         fit_many(models, data.train, data.validation, memory=STACK)
     except TrainingDiverged as error:
@@ -120,20 +110,21 @@ def _stack(task: Task) -> list[Outcome]:
         chosen = {"source": model.prior_source_, "quality": model.quality_scores_}
         return {**_scored(model, data, task.test), "seconds": seconds, "prior": chosen}
 
-    return [_attempt(partial(outcome, *pair)) for pair in enumerate(models)]
+    return [_attempt(outcome, *pair) for pair in enumerate(models)]
 
 
 def _single(task: Task) -> Outcome:
     """One run of a compared method."""
-    data, (seed,) = dataset(task.dataset), task.seeds
-    train, settings, method = data.train, task.settings, compared()[task.kind]
-    pairing = _pairing(train) if method.needs_pairs else None
-    told = "label_noise" in settings
-    if task.label_noise and (
-        pairing == "class-wise" or not told
-    ):  # pairs within classes must not know the right ones
+    data = dataset(task.dataset)
+    train = data.train
+    (seed,) = task.seeds
+    settings = dict(task.settings)
+    pairing = _pairing(train) if compared()[task.kind].needs_pairs else None
+    makes_noise = "label_noise" in settings and pairing != "class-wise"
+    if task.label_noise and not makes_noise:  # pairs within classes must not know the right labels
         train = _noisy(train, task.label_noise, seed, pairing == "given")
-        settings = {**settings, "label_noise": 0.0} if told else settings
+        if "label_noise" in settings:
+            settings["label_noise"] = 0.0
     if pairing == "class-wise":
         train = class_pairs(train, seed)
     model = make(task.kind, settings, seed)
@@ -146,26 +137,24 @@ def _single(task: Task) -> Outcome:
 
 
 def _check_uninterrupted(model: DRCL | Baseline) -> None:
-    """Ctrl-C ends the grid, also where a model takes it and keeps what it had learned."""
+    """Ctrl-C ends the grid, also if a model caught it to keep what it had learned."""
     if getattr(model, "interrupted_", False):
         raise KeyboardInterrupt
 
 
 def _scored(model: DRCL | Baseline, data: MultimodalDataset, test: bool) -> Outcome:
-    """The mean mAP on validation, to choose by: of the modalities it has, if two; and every task's on test, to report.
+    """Mean mAP on validation data, if they have two modalities; all scores on test data.
 
-    Beside them stands the mean precision–recall curve. A search's tries are not scored on test data.
+    A search's tries are not scored on test data.
     """
+    outcome: Outcome = {}
     held = data.validation
-    mean = evaluate(model, held).mean() if held is not None and len(held.modalities) > 1 else None
-    if not test:
-        return {"validation": mean}
-    scores = evaluate(model, data.test).records()
-    return {
-        "validation": mean,
-        "scores": scores,
-        "precision_recall": mean_precision(model.transform(data.test), data.test),
-    }
+    if held is not None and len(held.modalities) > 1:
+        outcome["validation"] = evaluate(model, held).mean()
+    if test:
+        outcome["scores"] = evaluate(model, data.test).records()
+        outcome["precision_recall"] = mean_precision(model.transform(data.test), data.test)
+    return outcome
 
 
 def mean_precision(rows: Mapping[str, np.ndarray], split: Split) -> list[float]:
@@ -176,11 +165,9 @@ def mean_precision(rows: Mapping[str, np.ndarray], split: Split) -> list[float]:
         >>> set(mean_precision(split.features, split))
         {1.0}
     """
-    labels = split.labels
-    curves = [
-        precision_recall(rows[a], labels[a], rows[b], labels[b])[1]
-        for a, b in permutations(rows, 2)
-    ]
+    y = split.labels
+    tasks = permutations(rows, 2)
+    curves = [precision_recall(rows[a], y[a], rows[b], y[b])[1] for a, b in tasks]
     return np.mean(curves, axis=0).round(5).tolist()
 
 
@@ -193,12 +180,12 @@ def _pairing(train: Split) -> str:
 
 
 def _noisy(train: Split, share: float, seed: int, paired: bool) -> Split:
-    """Wrong training labels for methods that don't make them: those of DRCL of that seed, or one for each pair."""
+    """Wrong training labels for methods that don't make them: those of DRCL, or one a pair."""
+    settings = Settings(seed=seed, label_noise=share)
     wrong = {}
     for name, y in train.labels.items():
-        check_noise(train, name, Settings(label_noise=share))
-        source = generator(seed, "noise", train.modalities[0] if paired else name)
-        wrong[name] = (
-            with_label_noise(one_hot(y, train.n_classes), share, source).argmax(dim=1).numpy()
-        )
+        check_noise(train, name, settings)
+        stream = train.modalities[0] if paired else name
+        rows = noisy(one_hot(y, train.n_classes), settings, stream)
+        wrong[name] = rows.argmax(dim=1).numpy()
     return Relabelled(train.features, wrong, train.n_classes)

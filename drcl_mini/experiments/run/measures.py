@@ -1,10 +1,12 @@
-"""What surrounds a run: memory, commit, versions, threads, global random state."""
+"""What surrounds a run: memory, versions, threads, global random state."""
 
 import functools
 import random
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,52 +16,49 @@ from ...core.environment import environment
 STATUS, RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
+def _gpus() -> range:
+    """Numbers of the GPUs, if this process uses any."""
+    return range(torch.cuda.device_count() if torch.cuda.is_initialized() else 0)
+
+
 class PeakMemory:
     """The most memory that this process, and the GPUs for it, hold from now on.
 
     Example:
-        >>> peak = PeakMemory()
-        >>> peak.gpu_mb() >= 0
-        True
+        >>> sorted(PeakMemory().facts())
+        ['device', 'peak_gpu_memory_mb', 'peak_memory_mb']
     """
 
     def __init__(self) -> None:
         try:
             RESET.write_text("5")
-        except OSError:
-            self.known = False  # else it would be that of the process's whole life
-        else:
             self.known = True
-        for number in range(torch.cuda.device_count() if torch.cuda.is_initialized() else 0):
+        except OSError:  # not Linux; without a reset it would be that of the process's whole life
+            self.known = False
+        for number in _gpus():
             torch.cuda.reset_peak_memory_stats(number)
-        self.held = _on_gpus(torch.cuda.memory_allocated)
+        self.held = sum(map(torch.cuda.memory_allocated, _gpus()))
 
-    def mb(self) -> float | None:
-        """MB of the process's own memory; ``None`` where the system (other than Linux) doesn't tell."""
-        lines = STATUS.read_text(encoding="utf-8").splitlines() if self.known else ()
-        return next(
-            (round(int(line.split()[1]) / 1024, 1) for line in lines if line.startswith("VmHWM:")),
-            None,
-        )
+    def facts(self) -> dict[str, Any]:
+        """For a record: MB of the process (``None`` if unknown), MB of tensors on GPUs, device.
 
-    def gpu_mb(self) -> float:
-        """MB of GPU memory that tensors took; 0 where nothing was computed there since."""
-        most = _on_gpus(torch.cuda.max_memory_allocated)
-        return round(most / 2**20, 1) if most > self.held else 0.0
-
-    @property
-    def device(self) -> str:
-        """Where it was computed: ``"cuda"`` where GPUs held more than at the beginning, else ``"cpu"``."""
-        return "cuda" if _on_gpus(torch.cuda.max_memory_allocated) > self.held else "cpu"
-
-
-def _on_gpus(held: Callable[[int], int]) -> int:
-    return sum(map(held, range(torch.cuda.device_count()))) if torch.cuda.is_initialized() else 0
+        The device is ``"cuda"`` if GPUs held more than at the beginning, else ``"cpu"``, with 0 MB
+        of GPU memory.
+        """
+        text = STATUS.read_text(encoding="utf-8") if self.known else ""
+        own = re.search(r"^VmHWM:\s*(\d+)", text, re.MULTILINE)
+        most = sum(map(torch.cuda.max_memory_allocated, _gpus()))
+        used = most > self.held
+        return {
+            "peak_memory_mb": round(int(own[1]) / 1024, 1) if own else None,
+            "peak_gpu_memory_mb": round(most / 2**20, 1) if used else 0.0,
+            "device": "cuda" if used else "cpu",
+        }
 
 
 @contextmanager
 def exactly(threads: int) -> Iterator[None]:
-    """Within the block, torch, NumPy and scikit-learn compute with so many threads."""
+    """Within the block, torch, NumPy and scikit-learn compute with this number of threads."""
     from threadpoolctl import threadpool_limits
 
     before = torch.get_num_threads()
@@ -79,15 +78,14 @@ def surroundings(threads: int) -> dict[str, str]:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Methods that draw from a global source, by oversight or through a library, do so from the same place."""
+    """Within the block, the global random sources that libraries may use start from this seed."""
     before = random.getstate(), np.random.get_state()  # noqa: NPY002
-    gpus = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    gpus = _gpus()
     with torch.random.fork_rng(gpus):
         random.seed(seed)
         np.random.seed(seed % 2**32)  # noqa: NPY002
-        (torch.manual_seed if gpus else torch.default_generator.manual_seed)(
-            seed
-        )  # the first one is for GPUs, too
+        seed_torch = torch.manual_seed if gpus else torch.default_generator.manual_seed
+        seed_torch(seed)  # manual_seed would seed GPUs that are used later, too
         try:
             yield
         finally:

@@ -26,7 +26,7 @@ def test_every_method_can_be_made_from_what_a_record_says(known):
     for method in known.values():
         settings = method.settings("digits-halves", {})
         assert settings == json.loads(json.dumps(settings))
-        assert "seed" not in settings
+        assert not {"seed", "threads"} & set(settings)
         model = make(method.kind, settings, 5)
         again = model.get_params() if isinstance(model, DRCL) else {name: getattr(model, name) for name in settings}
         assert json.loads(json.dumps({name: again[name] for name in settings})) == settings
@@ -36,7 +36,7 @@ def test_fixed_priors_are_settings_of_drcl(known):
     assert "fixed prior" not in {*known, *compared()}
     for name, prior in FIXED.items():
         assert (known[name].kind, known[name].changes, known[name].grid) == ("DRCL", {"prior": prior}, DRCL_GRID)
-        settings = known[name].settings("digits-halves", {"prior": "selected", "dim": 16}, {"q_rate": 0.01})
+        settings = known[name].settings("digits-halves", {"prior": "selected", "dim": 16, "q_rate": 0.01})
         assert (settings["prior"], settings["dim"], settings["q_rate"]) == (prior, 16, 0.01)
 
 
@@ -46,7 +46,7 @@ def test_grids_are_of_one_budget(known):
         choices = list(method.choices())
         assert len(choices) == (6 if method.kind in compared() or method.name in ("DRCL", *FIXED) else 1)
         for choice in choices:
-            method.settings("digits-halves", {}, choice)
+            method.settings("digits-halves", choice)
 
 
 def test_a_new_compared_method_appears_by_itself(export, known):
@@ -63,9 +63,9 @@ def test_the_released_settings_where_they_are_known(named, known):
     assert found == released_settings("wikipedia-classic", epochs=3, seed=7, progress=False)
 
 
-def test_names_win_over_changes_and_changes_over_choices(known):
-    found = known["without FA"].settings("digits-halves", {"gamma": 0.5, "epochs": 9, "C": 3}, {"epochs": 8, "dim": 32})
-    assert (found["gamma"], found["epochs"], found["dim"]) == (1.0, 9, 32)
+def test_names_win_over_changes(known):
+    found = known["without FA"].settings("digits-halves", {"gamma": 0.5, "epochs": 9, "C": 3})
+    assert (found["gamma"], found["epochs"], found["dim"]) == (1.0, 9, 256)
     assert "C" not in found
     assert known["SM"].settings("digits-halves", {"epochs": 9, "C": 3})["C"] == 3
 

@@ -7,9 +7,7 @@ import pytest
 
 from drcl_mini import MultimodalDataset, load_dataset
 from drcl_mini.app.cli import main
-from drcl_mini.experiments.plan.changes import Change
 from drcl_mini.experiments.plan.methods import compared, methods
-from drcl_mini.experiments.plan.plan import plan_of
 from drcl_mini.experiments.plan.suites import SUITES, TINY
 from drcl_mini.experiments.plan.variants import ABLATIONS
 from drcl_mini.experiments.report.scores import run_scores
@@ -62,30 +60,6 @@ def test_suites_have_seeds_enough_for_a_significant_difference(make_split):
         assert SUITES[name].seeds == seeds
         assert compared_with * 2 / 2**seeds < 0.05
     assert "DRCL released" not in SUITES["benchmark"].methods(replace(data, name="wikipedia-classic"))
-
-
-def test_a_plan_takes_a_suite_and_changes_parts_of_it():
-    tasks = plan_of(SUITES["noise"], ["digits-halves"], ["DRCL", "SM"], None, []).tasks()
-    assert len(tasks) == 5 + 5 * 5
-    assert {task.label_noise for task in tasks} == {0.0, 0.2, 0.4, 0.6, 0.8}
-    plan = plan_of(SUITES["smoke"], None, ["DRCL", "SM"], None, [Change("", "epochs", 9), Change("SM", "C", 1)])
-    assert (plan.changes["DRCL"]["epochs"], plan.changes["DRCL"]["dim"]) == (9, 16)
-    assert plan.changes["SM"]["C"] == 1
-    assert "C" not in plan.changes["DRCL"]
-
-
-def test_what_a_data_set_has_not_is_left_out_with_a_warning(make_split, monkeypatch):
-    from drcl_mini.core.files import data_folder
-
-    split = make_split()
-    MultimodalDataset(split, split, split, "blobs-to-plan", tuple("abc")).to_npz(data_folder() / "blobs-to-plan.npz")
-    with pytest.warns(UserWarning, match="'digits-halves' has no method 'prior of image'"):
-        plan = plan_of(None, ["digits-halves", "blobs-to-plan"], ["SM", "prior of image"], 2, [])
-    assert [cell.key[:2] for cell in plan.cells()] == [
-        ("digits-halves", "SM"),
-        ("blobs-to-plan", "SM"),
-        ("blobs-to-plan", "prior of image"),
-    ]
 
 
 def test_help_names_the_suites(capsys):

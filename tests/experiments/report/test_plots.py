@@ -13,9 +13,15 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from drcl_mini.experiments.report.curves import noise_curves, sweep
 from drcl_mini.experiments.report.drawing import ACCENT
-from drcl_mini.experiments.report.plots import bars, precision_recall_curves, rank_diagram, task_heat_map
+from drcl_mini.experiments.report.plots import (
+    bars,
+    noise_curves,
+    precision_recall_curves,
+    rank_diagram,
+    sweep,
+    task_heat_map,
+)
 from drcl_mini.experiments.report.significance import Ranking, average_ranks
 from drcl_mini.experiments.report.statistics import curve, rank_methods, table
 
@@ -140,7 +146,7 @@ def test_bars_are_sorted_with_the_method_highlighted():
     assert [text.get_text() for text in panel.get_yticklabels() if text.get_weight() == "bold"] == ["DRCL"]
     assert panel.get_ylim()[0] > panel.get_ylim()[1]  # best on top
     assert words(panel) == [f"{length:.3f}" for length in lengths]
-    (intervals,) = panel.containers[1].lines[2]
+    (intervals,) = panel.containers[1].errorbar.lines[2]
     assert len(intervals.get_segments()) == 20
 
 

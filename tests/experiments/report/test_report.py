@@ -6,35 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drcl_mini import Settings
 from drcl_mini.app.cli import main
-from drcl_mini.experiments.plan.grid import Task
-from drcl_mini.experiments.plan.variants import SWEEPS, variants
-from drcl_mini.experiments.report.gallery import draw_all
 from drcl_mini.experiments.report.report import mean_over
-from drcl_mini.experiments.store.results import read_results, records_of
+from drcl_mini.experiments.store.results import read_results
 from drcl_mini.experiments.store.writing import ResultsFile
 
 PUBLISHED = Path(__file__).parents[3] / "book" / "results" / "published.csv"
-MEANS = {"DRCL": 0.6, "SM": 0.5, "MRL": 0.55}
-
-
-@pytest.fixture
-def results(tmp_path):
-    """Six seeds of three methods on two data sets; one run has failed."""
-    path, source = tmp_path / "results.jsonl", np.random.default_rng(0)
-    with ResultsFile(path) as file:
-        for data in ("toy", "play"):
-            for method, mean in MEANS.items():
-                for seed in range(6):
-                    task = Task(data, method, method, {}, (seed,))
-                    maps = zip(("all", 50), mean + source.normal(0, 0.01, size=2), strict=True)
-                    outcome = {"scores": [{"query": "a", "gallery": "b", "k": k, "map": value} for k, value in maps]}
-                    outcome |= {"precision_recall": [mean] * 11}
-                    outcome |= {"pairing": "class-wise"} if method == "MRL" else {}
-                    lost = (data, method, seed) == ("play", "SM", 5)
-                    file.append(records_of(task, [{"error": "no"} if lost else outcome]))
-    return path
 
 
 def test_tables_say_means_differences_and_what_failed(results, capsys):
@@ -61,6 +38,8 @@ def test_the_mean_over_data_sets_is_of_each_seed(results):
     assert found["DRCL", 3]["scores"][1]["map"] == pytest.approx(np.mean(maps))
     assert (found["SM", 5]["error"], found["SM", 5]["scores"]) == ("no", [])
     assert found["MRL", 0]["pairing"] == "class-wise"
+    mixed = [{**r, "pairing": "given"} if r["dataset"] == "toy" else r for r in records]
+    assert {r["pairing"] for r in mean_over(mixed, ["toy", "play"]) if r["method"] == "MRL"} == {"class-wise"}
     assert mean_over(records, ["toy", "play", "toy"]) == list(found.values())
     with pytest.raises(ValueError, match="no runs of dataset 'toi'"):
         mean_over(records, ["toi"])
@@ -84,31 +63,6 @@ def test_tables_and_plots_of_validation_scores_alone(results, tmp_path, capsys):
     assert {path.stem for path in (tmp_path / "validation").iterdir()} == {"bars", "ranks"}
 
 
-@pytest.mark.parametrize(
-    ("kept", "drawn"),
-    [
-        (lambda r: r["seed"] == 0 and r["dataset"] == "toy", set()),
-        (lambda r: r["dataset"] == "toy" and (r["method"] != "SM" or r["seed"] == 9), set()),
-        (lambda r: r["dataset"] == "toy" and r["seed"] < 2, {"ranks"}),
-    ],
-)
-def test_ranks_are_drawn_where_there_are_enough_runs(results, tmp_path, kept, drawn):
-    with ResultsFile(tmp_path / "some.jsonl") as file:
-        file.append([r for r in read_results(results) if kept(r)])
-    assert main(["report", str(tmp_path / "some.jsonl"), "--plots", str(tmp_path / "plots")]) == 0
-    always = {"bars", "precision-recall-toy", "tasks-toy", "tasks-toy-DRCL"}
-    assert {path.stem for path in (tmp_path / "plots").iterdir()} == always | drawn
-
-
-def test_a_method_without_any_finished_run_has_no_rank(results, tmp_path):
-    records = read_results(results)
-    lost = [{**r, "method": "lost", "error": "no", "scores": []} for r in records if r["method"] == "SM"]
-    with ResultsFile(tmp_path / "some.jsonl") as file:
-        file.append([*records, *lost])
-    paths = draw_all(read_results(tmp_path / "some.jsonl"), tmp_path)
-    assert "ranks" in [path.stem for path in paths]
-
-
 def test_plots_are_drawn_beside_the_tables(results, tmp_path, capsys):
     assert main(["report", str(results), "--k", "50", "--plots", str(tmp_path / "plots")]) == 0
     assert "mAP@50" in capsys.readouterr().out
@@ -121,7 +75,7 @@ def test_plots_are_drawn_beside_the_tables(results, tmp_path, capsys):
 def test_bad_input_is_one_clear_line(results, tmp_path, capsys):
     (tmp_path / "other.txt").write_text("hello\n")
     bad = [
-        ([str(tmp_path / "other.txt")], "was not written by"),
+        ([str(tmp_path / "other.txt")], "not written by"),
         ([str(tmp_path / "none.jsonl")], "none.jsonl"),
         ([str(results), "--reference", "SN"], "no runs of method 'SN'"),
         ([str(results), "--k", "7"], "no mAP@7"),
@@ -132,29 +86,6 @@ def test_bad_input_is_one_clear_line(results, tmp_path, capsys):
         printed = capsys.readouterr().err
         assert told in printed
         assert printed.count("\n") == 1
-
-
-def test_everything_that_files_hold_is_drawn(tmp_path, capsys):
-    folders = [tmp_path / "clean", tmp_path / "noisy"]
-    sweeps = list(variants(["top", "bottom"], vars(Settings()), "sweeps"))
-    short = ["--datasets", "digits-halves", "--set", "DRCL.epochs=1", "--set", "DRCL.prior_epochs=1"]
-    swept = [word.replace("DRCL.", "") for word in short]
-    assert main(["bench", "--methods", *sweeps, "--seeds", "2", *swept, "--out", str(folders[0])]) == 0
-    assert main(["bench", "--suite", "noise", "--methods", "DRCL", "SM", "MCCA", *short, "--out", str(folders[1])]) == 0
-    for folder in folders:
-        files = ["report", str(folder / "results.jsonl"), "--reference", "full" if folder == folders[0] else "DRCL"]
-        assert main([*files, "--plots", str(folder / "plots"), "--published", str(PUBLISHED)]) == 0
-    capsys.readouterr()
-    drawn = [{path.stem for path in (folder / "plots").iterdir()} for folder in folders]
-    for moved in (64, 32):  # the default is a point of the sweep, or between two
-        records = read_results(folders[0] / "results.jsonl")
-        changed = [{**r, "settings": r["settings"] | {"dim": moved}} for r in records if r["method"] == "full"]
-        others = [r for r in records if r["method"] != "full"]
-        paths = draw_all([*others, *changed], folders[0] / "plots")
-        assert "sweep-dim" in [path.stem for path in paths]
-    always = {"bars", "ranks", "precision-recall-digits-halves", "tasks-digits-halves"}
-    assert drawn[0] == always | {"tasks-digits-halves-full", *(f"sweep-{setting}" for setting in SWEEPS)}
-    assert drawn[1] == always | {"tasks-digits-halves-DRCL", "noise-digits-halves"}
 
 
 def test_published_numbers_stand_beside_ours(results, tmp_path, capsys):
@@ -172,20 +103,7 @@ def test_published_numbers_stand_beside_ours(results, tmp_path, capsys):
     assert "rank correlation 1.00 over 3 methods" in printed
     (tmp_path / "bad.csv").write_text("method,map\nSM,1\n")
     assert main([*arguments, str(tmp_path / "bad.csv")]) == 1
-    assert "no column 'dataset'" in capsys.readouterr().err
-
-
-def test_runs_without_a_curve_have_all_other_plots(results, tmp_path, capsys):
-    records = [json.loads(line) for line in results.read_text().splitlines()]
-    for record in records:
-        if record["dataset"] == "toy":
-            record.pop("precision_recall", None)
-    results.write_text("".join(json.dumps(record) + "\n" for record in records))
-    assert main(["report", str(results), "--plots", str(tmp_path / "plots")]) == 0
-    capsys.readouterr()
-    drawn = {path.stem for path in (tmp_path / "plots").iterdir()}
-    assert {"tasks-toy", "tasks-play", "precision-recall-play"} <= drawn
-    assert "precision-recall-toy" not in drawn
+    assert "not found: [" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [b"", b'{"format": "drcl_mini bench 2", "ta'])

@@ -6,7 +6,7 @@ import pytest
 
 from drcl_mini.core.intervals import interval
 from drcl_mini.experiments.report.significance import holm, paired
-from drcl_mini.experiments.report.statistics import compare, compare_all, curve, rank_methods, run_scores, table
+from drcl_mini.experiments.report.statistics import compare, compare_all, curve, rank_methods, table
 
 LEVELS = {"DRCL": 0.60, "SM": 0.55, "MCCA": 0.30, "PLS": 0.30}
 
@@ -35,13 +35,6 @@ def cell(frame, **where):
         frame = frame[frame[column] == value]
     assert len(frame) == 1
     return frame.iloc[0]
-
-
-def test_a_score_is_the_mean_of_the_tasks():
-    record = run()
-    record["scores"][0]["map"] = 0.9
-    assert run_scores([record]).score.item() == pytest.approx((0.9 + 0.5) / 2)
-    assert run_scores([record], k=50).score.item() == pytest.approx(0.6)
 
 
 def test_table_has_mean_and_interval_best_first():
@@ -183,13 +176,9 @@ def test_ranks_need_blocks_and_methods(complains):
     assert rank_methods(one, blocks="runs").blocks == 5
     with complains("0 of 2 datasets", "play (without SM)", "toy (without MCCA)", "name methods"):
         rank_methods([run("DRCL"), run("SM"), run("MCCA", dataset="play"), run("DRCL", dataset="play")])
-    with complains("'SN'", "'SM'"):
-        rank_methods(one, methods=["DRCL", "SN"])
-    with complains("'seeds'", "'runs'"):
-        rank_methods(one, blocks="seeds")
 
 
-def test_curve_along_a_setting():
+def test_curve_along_a_setting(complains):
     records = [run(seed=s, value=g / 2 + s / 100, settings={"gamma": g}) for g in (0.9, 0.5, 1.0) for s in range(3)]
     records.append(failed(seed=3, settings={"gamma": 0.5}))
     found = curve(records, "gamma")
@@ -200,6 +189,8 @@ def test_curve_along_a_setting():
     half = interval([0, 0.01, 0.02])
     assert (found["mean"] - found.low).tolist() == pytest.approx([half] * 3)
     assert (found.high - found["mean"]).tolist() == pytest.approx([half] * 3)
+    with complains("DRCL on toy, seed 0", "'gama'", "did you mean 'gamma'"):
+        curve(records, "gama")
 
 
 def test_curves_of_several_methods_and_of_values_that_are_no_numbers():
@@ -218,44 +209,43 @@ def test_curves_of_several_methods_and_of_values_that_are_no_numbers():
     assert curve(records, "gamma", by=["dataset"]).dataset.tolist() == ["play", "play", "toy", "toy"]
 
 
-@pytest.mark.parametrize("function", [table, run_scores, rank_methods])
-def test_no_records(function, complains):
-    with complains("no records"):
-        function([])
+@pytest.mark.parametrize(
+    ("function", "arguments", "fragments"),
+    [
+        (table, {"k": 10}, ["mAP@10", "'all', '50'"]),
+        (compare, {"dataset": "toy", "method": "DRLC", "reference": "SM"}, ["'DRLC'", "did you mean 'DRCL'"]),
+        (compare, {"dataset": "toys", "method": "DRCL", "reference": "SM"}, ["dataset 'toys'", "did you mean 'toy'"]),
+        (compare, {"dataset": "toy", "method": "DRCL", "reference": "SM", "test": "t"}, ["'t'", "'permutation'"]),
+        (compare_all, {"reference": "DRLC"}, ["'DRLC'", "did you mean 'DRCL'"]),
+        (compare_all, {"reference": "SM", "test": "t"}, ["'t'", "'permutation'"]),
+        (curve, {"x": "label_nose"}, ["'label_nose'", "did you mean 'label_noise'"]),
+        (rank_methods, {"methods": ["DRCL", "SN"]}, ["'SN'", "'SM'"]),
+        (rank_methods, {"blocks": "seeds"}, ["'seeds'", "'runs'"]),
+    ],
+)
+def test_unknown_names(function, arguments, fragments, complains):
+    with complains(*fragments):
+        function([record | {"label_noise": 0.0} for record in grid()], **arguments)
 
 
 @pytest.mark.parametrize(
-    ("records", "fragments"),
+    ("function", "arguments"),
     [
-        ([run(), {"method": "SM", "seed": 1}], ["record 2", "'dataset'"]),
-        ([run() | {"scores": []}], ["DRCL on toy, seed 0", "no mAP@all"]),
-        ([run(value=np.nan)], ["DRCL on toy, seed 0", "no mAP@all"]),
-        ([run(), run()], ["DRCL on toy, seed 0", "more than once"]),
-        ([run(), run("SM", tasks=["ab"])], ["SM on toy, seed 0", "other tasks (1)", "DRCL on toy, seed 0 (2)"]),
+        (table, {}),
+        (curve, {"x": "label_noise"}),
+        (compare, {"dataset": "toy", "method": "DRCL", "reference": "SM"}),
+        (compare_all, {"reference": "SM"}),
+        (rank_methods, {}),
     ],
 )
-def test_foreign_records(records, fragments, complains):
-    with complains(*fragments):
-        table(records)
+def test_no_run_is_there_twice(function, arguments, complains):
+    records = [record | {"label_noise": 0.0} for record in grid()]
+    with complains("DRCL on toy, seed 0", "more than once"):
+        function([*records, records[0]], **arguments)
+    with complains("no records"):
+        function([], **arguments)
 
 
-def test_unknown_names(complains):
-    records = grid()
-    with complains("mAP@10", "'all', '50'"):
-        table(records, k=10)
-    with complains("'DRLC'", "did you mean 'DRCL'"):
-        compare(records, "toy", "DRLC", "SM")
-    with complains("dataset 'toys'", "did you mean 'toy'"):
-        compare(records, "toys", "DRCL", "SM")
-    with complains("'DRLC'", "did you mean 'DRCL'"):
-        compare_all(records, "DRLC")
-    with complains("'DRCL' alone"):
+def test_a_method_alone_has_no_comparison(complains):
+    with complains("all records are of 'DRCL'"):
         compare_all([run()], "DRCL")
-    with complains("'gama'", "did you mean 'gamma'"):
-        curve([run(settings={"gamma": 1})], "gama")
-    with complains("'t'", "'permutation'"):
-        compare(records, "toy", "DRCL", "SM", test="t")
-    with complains("more than once"):
-        compare([*records, records[0]], "toy", "DRCL", "SM")
-    with complains("more than once"):
-        rank_methods([*records, records[0]])

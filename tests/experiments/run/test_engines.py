@@ -60,7 +60,7 @@ def test_ctrl_c_does_not_wait_for_a_task_that_is_done_again_alone(drcl, monkeypa
     try:
         threading.Thread(target=when_it_has_begun).start()
         with pytest.raises(KeyboardInterrupt):
-            engines._alone(drcl())
+            engines.alone(drcl())
     finally:
         signal.signal(signal.SIGUSR1, before)
     wait_for(lambda: not alive(int(begun.read_text())))
@@ -68,7 +68,7 @@ def test_ctrl_c_does_not_wait_for_a_task_that_is_done_again_alone(drcl, monkeypa
 
 def test_a_worker_ends_with_its_parent():
     worker = (
-        "import os, sys, time; from drcl_mini.experiments.run.engines import _end_with; _end_with(os.getppid());"
+        "import os, sys, time; from drcl_mini.experiments.run.engines import end_with; end_with(os.getppid());"
         "print(os.getpid(), flush=True); time.sleep(600)"
     )
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {worker!r}])"

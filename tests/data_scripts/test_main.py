@@ -1,4 +1,6 @@
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -161,3 +163,14 @@ def test_a_real_mirror_with_a_wrong_file_makes_nothing(built, data_home, tmp_pat
     assert "categories.list is not the expected file" in capsys.readouterr().err
     assert results(data_home) == []
     assert not list(data_home.rglob("categories.list*"))
+
+
+def test_scripts_import_without_what_only_some_need():
+    code = """
+import sys
+sys.modules.update(dict.fromkeys(["h5py", "librosa", "pooch", "requests", "skimage", "sklearn", "scipy"]))
+from data_scripts.__main__ import NAMES, script
+print([script(name).ABOUT.name for name in NAMES] == list(NAMES))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    assert (done.stdout, done.returncode) == ("True\n", 0), done.stderr

@@ -126,7 +126,7 @@ def test_bombs_are_refused_before_they_fill_the_memory(tmp_path):
         assert path.stat().st_size < 13 * 2**20
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     program = [sys.executable, "-c", READ, *paths]
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     done = subprocess.run(program, capture_output=True, text=True, env=environment, cwd=root, timeout=600)
     assert done.returncode == 0, done.stderr
     found = dict(zip(BOMBS, done.stdout.splitlines(), strict=True))

@@ -1,16 +1,13 @@
 """Load or train: what is stored comes back, and what it was not made by is refused."""
 
-import importlib
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
+from kit import claims
+from kit import stored as module
 
 from drcl_mini import DRCL
 
-BOOK = Path(__file__).parents[1] / "book"
 CHAPTER = """
 SETTINGS = {"width": 3, "seeds": range(2)}
 
@@ -26,9 +23,7 @@ def make():
 
 @pytest.fixture
 def stored(monkeypatch, tmp_path):
-    """The book's module of that name, with an empty folder of models."""
-    monkeypatch.setattr(sys, "path", [str(BOOK), *sys.path])
-    module = importlib.import_module("kit.stored")
+    """The kit's module of that name, with an empty folder of models."""
     monkeypatch.setattr(module, "MODELS", tmp_path / "models")
     return module
 
@@ -126,8 +121,6 @@ def test_large_numbers_are_refused_before_they_overflow(stored):
 
 
 def test_claims(monkeypatch, tmp_path):
-    monkeypatch.setattr(sys, "path", [str(BOOK), *sys.path])
-    claims = importlib.import_module("kit.claims")
     claims.claim("mAP", 0.5, above=0.4)
     claims.claim("loss", 0.5, below=0.6)
     with pytest.raises(AssertionError, match=r"mAP: 0\.5 was found, expected above 0\.6"):

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from numerics import NUMERICS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HTML = ROOT / "_build" / "html"
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text())
 FILES = [

@@ -8,7 +8,7 @@ import pytest
 
 from data_scripts.__main__ import NAMES, script
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SOURCES = [path for folder in ("drcl_mini", "data_scripts") for path in sorted((ROOT / folder).rglob("*.py"))]
 SHA1 = re.compile("[0-9a-f]{40}")
 CALLS = {
@@ -28,12 +28,12 @@ def dotted(node):
 
 
 def imported(node):
-    """Modules that an import names, or ``needs("module")``."""
+    """Modules that an import names, or ``require("module")``."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom):
         return [node.module or ""] if not node.level else []
-    if isinstance(node, ast.Call) and dotted(node.func) == "needs" and isinstance(node.args[0], ast.Constant):
+    if isinstance(node, ast.Call) and dotted(node.func) == "require" and isinstance(node.args[0], ast.Constant):
         return [node.args[0].value]
     return []
 
@@ -70,7 +70,8 @@ def test_no_source_runs_what_it_reads():
     [
         "eval('1')", "exec(x)", "import pickle", "from pickle import loads", "import torch\ntorch.load('x')",
         "np.load('x')", "np.load('x', allow_pickle=True)", "np.load('x', allow_pickle=flag)", "os.system('true')",
-        "subprocess.run('ls', shell=True)", "requests.get(x, verify=False)", "needs('dill')", "compile(x, '', 'exec')",
+        "subprocess.run('ls', shell=True)", "requests.get(x, verify=False)", "require('dill')",
+        "compile(x, '', 'exec')",
     ],
 )  # fmt: skip
 def test_the_search_finds(code):

@@ -1,7 +1,7 @@
 """Whatever a server, a file or another process does: one clear line, exit code 1, nothing half-made, nothing lost.
 
 A server on this machine misbehaves while a small ``wikipedia-classic`` is fetched from it. Zip archives with
-names that lead elsewhere, and bombs, are in ``test_spoken_digits`` and ``test_archives``.
+names that lead elsewhere, and bombs, are in ``data_scripts/test_spoken_digits.py`` and ``test_archives.py``.
 """
 
 import gzip
@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.io import savemat
+from servers import serving
 
 from data_scripts import transfer, wikipedia_classic
 from data_scripts.__main__ import main
@@ -38,11 +39,7 @@ class Server:
 
     def __init__(self):
         self.files, self.faults, self.asked = {}, {}, []
-        self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
-        self.http.daemon_threads = True
-        self.http.handle_error = lambda *_: None  # a client that hangs up is no news for the test's output
-        self.address = f"http://127.0.0.1:{self.http.server_port}"
-        threading.Thread(target=self.http.serve_forever, args=[0.01], daemon=True).start()
+        self.address = None
 
     def handler(self):
         server = self
@@ -165,10 +162,9 @@ def server(tmp_path, monkeypatch):
     expect(monkeypatch, files)
     server = Server()
     server.files = {PLACE + name: content for name, content in files.items()}
-    monkeypatch.setenv("DRCL_MINI_MIRROR", server.address)
-    yield server
-    server.http.shutdown()
-    server.http.server_close()
+    with serving(server.handler()) as server.address:
+        monkeypatch.setenv("DRCL_MINI_MIRROR", server.address)
+        yield server
 
 
 def small_wikipedia_classic(folder, **changes):
@@ -286,7 +282,7 @@ CONTENTS = {
     "transposed": ({"I_tr": np.ones((128, 24))}, "'I_tr' is (128, 24)"),
     "object array": ({"T_tr": np.array([[{"a": 1}, "b"]], dtype=object)}, "'T_tr'"),
     "words": ({"T_tr": np.array(["a", "b"])}, "'T_tr' holds char data, expected numbers"),
-    "NaN": ({"T_te": np.full((23, 10), np.nan)}, "110 values are NaN or infinite"),
+    "NaN": ({"T_te": np.full((23, 10), np.nan)}, "110 NaN or infinite values"),
 }
 
 
@@ -348,7 +344,7 @@ def start():
     constants = SIZES | {name: getattr(wikipedia_classic, name) for name in ("BLOBS", "SIZES")}
     return subprocess.Popen(
         [sys.executable, "-c", CODE, json.dumps(constants)],
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -137,7 +137,7 @@ def test_labels_out_of_range_are_told(small, refuses, value, fragment):
 def test_values_that_are_not_finite_are_told(small, refuses, name, variable, part, bad):
     layout = small(name)
     layout.variables[variable][-1, 0] = bad
-    refuses(name, layout, part, "values are NaN or infinite", "drop or fill them first")
+    refuses(name, layout, part, "NaN or infinite values", "drop or fill them first")
 
 
 @pytest.mark.parametrize("form", ["v5", "v7.3"])

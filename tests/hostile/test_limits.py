@@ -127,7 +127,7 @@ def test_a_read_only_folder(read_only, tmp_path):
     folder.mkdir()
     (folder / "note.txt").write_text("old")
     program = [*read_only(folder), sys.executable, "-c", USES, str(folder)]
-    done = subprocess.run(program, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    done = subprocess.run(program, capture_output=True, text=True, cwd=Path(__file__).parents[2])
     names = [folder / "note.txt", *[folder] * 4]
     assert [line.rpartition(": ")[2] for line in done.stderr.splitlines()] == [repr(str(name)) for name in names]
     assert all("Read-only" in line or "denied" in line for line in done.stderr.splitlines())
@@ -173,7 +173,7 @@ def test_a_full_disk_on_the_command_line(tmp_path):
     code = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
     code += "from drcl_mini.app.cli import main; sys.exit(main(sys.argv[1:]))"
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=Path(__file__).parents[1]
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=Path(__file__).parents[2]
     )
     assert done.returncode == 1, done.stderr
     assert done.stderr.count("\n") == 1

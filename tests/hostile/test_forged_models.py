@@ -52,11 +52,11 @@ MODELS = {
     "history": ({"header": put(history="long")}, "history"),
     "classes": ({"header": put(n_classes=3.0)}, "n_classes"),
     "settings": ({"header": lambda h: put(gamma=10**400)(h["settings"])}, "'gamma'"),
-    "no scale": ({"tensors": lost("encoders/0/scale")}, "mean and scale of 'image'"),
-    "long scale": ({"tensors": put(**{"encoders/0/scale": torch.ones(9)})}, "mean and scale of 'image'"),
+    "no scale": ({"tensors": lost("encoders/0/scale")}, "scale of 'image'"),
+    "long scale": ({"tensors": put(**{"encoders/0/scale": torch.ones(9)})}, "scale of 'image'"),
     "double": ({"tensors": put(**{"priors/0": torch.ones(6, 3).double()})}, "float32"),
     "complex": ({"tensors": put(**{"encoders/0/mean": torch.ones(7, dtype=torch.complex64)})}, "float32"),
-    "NaN": ({"tensors": put(**{"priors/0": torch.full((6, 3), torch.nan)})}, "finite"),
+    "NaN": ({"tensors": put(**{"priors/0": torch.full((6, 3), torch.nan)})}, "NaN"),
 }
 
 

@@ -33,12 +33,15 @@ class Input:
 
 
 FIT = {
-    "NaN": (lambda i: i.fit(i.split({"image": BAD_ROWS})), ["'image'", "3 values", "row 5", "2 of 24"]),
+    "NaN": (lambda i: i.fit(i.split({"image": BAD_ROWS})), ["'image'", "3 NaN or infinite values", "row 5", "2 of 24"]),
     "infinite": (
         lambda i: i.fit(i.split({"text": i.train.features["text"] * np.inf})),
-        ["'text'", "100 values", "row 0"],
+        ["'text'", "100 NaN or infinite values", "row 0"],
     ),
-    "too large": (lambda i: i.fit(i.split({"image": np.full((24, 7), 1e300)})), ["'image'", "168 values", "float32"]),
+    "too large": (
+        lambda i: i.fit(i.split({"image": np.full((24, 7), 1e300)})),
+        ["'image'", "168 NaN or infinite values (as float32)"],
+    ),
     "no samples": (lambda i: i.fit(i.split({"image": np.ones((0, 7))}, {"image": []})), ["'image'", "(0, 7)"]),
     "no table": (lambda i: i.fit(i.split({"image": np.ones(24)})), ["'image'", "(24,)"]),
     "words": (lambda i: i.fit(i.split({"image": [["a", "b"]] * 24})), ["'image'", "<U1"]),
@@ -79,18 +82,18 @@ FIT = {
     "ragged prior": (lambda i: i.fit(prior=[[1.0], [1.0, 2.0]]), ["prior"]),
     "no loss": (lambda i: i.fit(alpha=0, beta=0, eta=0), ["alpha"]),
     "unknown device": (lambda i: i.fit(device="gpu"), ["'gpu'"]),
-    "names in a list": (lambda i: i.train.only(["image"]), ["only(name, …)", "['image']", "strings"]),
+    "names in a list": (lambda i: i.train.only(["image"]), ["only(name, …)", "['image']", "string"]),
     "one model": (lambda i: fit_many(DRCL(), i.train), ["models is DRCL", "fit_many([model], …)"]),
     "settings, not models": (lambda i: fit_many([i.settings], i.train), ["models hold dict", "DRCL"]),
     "missing labels": (
         lambda i: i.fit(i.split(labels={"text": [0, np.nan, 1, np.nan] * 5})),
-        ["'text'", "10 values are missing", "row 1", "10 of 20"],
+        ["'text'", "10 missing values", "row 1", "10 of 20"],
     ),
 }
 USE = {
     "other dimension": (lambda i, m: m.transform({"image": np.ones((2, 6))}), ["'image'", "6 features", "7"]),
     "unknown modality": (lambda i, m: m.transform({"txt": np.ones((2, 5))}), ["'txt'", "did you mean 'text'"]),
-    "NaN": (lambda i, m: m.predict({"image": BAD_ROWS}), ["'image'", "3 values", "row 5"]),
+    "NaN": (lambda i, m: m.predict({"image": BAD_ROWS}), ["'image'", "3 NaN or infinite values", "row 5"]),
     "nothing": (lambda i, m: m.transform({}), ["features", "empty"]),
     "no mapping": (lambda i, m: m.transform(np.ones((2, 7))), ["features", "ndarray"]),
     "k of 0": (lambda i, m: m.search(i.image, "image", i.image, "image", k=0), ["k is 0", "at least 1"]),
@@ -101,9 +104,9 @@ USE = {
     "gallery of no modality": (lambda i, m: m.search(i.image, "image", i.image, "img"), ["'img'", "'image'"]),
     "gallery modality in a list": (
         lambda i, m: m.search(i.image, "image", i.image, ["image"]),
-        ["['image']", "strings"],
+        ["['image']", "string"],
     ),
-    "name in a list": (lambda i, m: m.add_modality(["x"], i.image, [0]), ["add_modality", "['x']", "strings"]),
+    "name in a list": (lambda i, m: m.add_modality(["x"], i.image, [0]), ["add_modality", "['x']", "string"]),
     "same name": (lambda i, m: m.add_modality("text", i.image, i.train.labels["image"]), ["'text'", "already"]),
     "new class": (
         lambda i, m: m.add_modality("audio", np.ones((3, 2)), [0, 1, 3]),
@@ -206,7 +209,7 @@ def test_a_rank_deficient_prior_warns(given):
 @pytest.mark.usefixtures("no_training")
 def test_cuda_where_there_is_none(given, complains):
     for use in (lambda: given.fit(device="cuda"), lambda: DRCL.load("nowhere", device="cuda:1")):
-        with complains("cuda", "no CUDA device", "'cpu'"):
+        with complains("cuda", "CUDA devices: 0", "'cpu'"):
             use()
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 REPORT = os.environ.get("DRCL_MINI_ROBUSTNESS")
 FILES = 250 if REPORT else 50
 """Of each kind."""

@@ -52,7 +52,7 @@ def test_finish_makes_a_data_set_of_tables(data_home, parts, tmp_path):
 
 def test_finish_names_the_file_of_what_is_not_finite(data_home, parts, tmp_path, complains):
     parts["test"]["image"][0][1, 2] = np.nan
-    with complains("toy.mat: test: modality 'image': 1 values are NaN", error=ConversionError):
+    with complains("toy.mat: test: modality 'image': features: 1 NaN or infinite values", error=ConversionError):
         finish(TOY, parts, [tmp_path / "toy.mat"])
     assert not data_home.exists()
 

@@ -1,0 +1,88 @@
+"""What stands around a fit: threads."""
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from drcl_mini import DRCL, Settings, Split, fit_many
+from drcl_mini.training.fitting import computing, default_threads
+
+LARGE = {"hidden": (4096, 4096), "dim": 2048, "batch_size": 1024}
+
+
+@pytest.fixture
+def two_threads():
+    """PyTorch computes with two threads, as it would on a machine with two cores."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def split(samples, features=64):
+    return Split({"image": np.zeros((samples, features))}, {"image": np.arange(samples) % 2})
+
+
+@pytest.mark.parametrize(
+    ("settings", "samples", "runs", "threads"),
+    [
+        ({}, 1000, 1, 1),
+        ({}, 1000, 100, None),
+        (LARGE, 1024, 1, None),
+        (LARGE, 8, 1, 1),  # a batch has no more rows than there are
+    ],
+)
+def test_a_small_network_computes_in_one_thread(settings, samples, runs, threads):
+    assert default_threads(Settings(**settings), split(samples), runs) == threads
+
+
+@pytest.mark.parametrize(("asked", "seen"), [(None, 1), (1, 1), (2, 2)])
+def test_the_setting_counts_while_a_fit_runs(two_threads, tiny, train, asked, seen, monkeypatch):
+    counts = set()
+    step = torch.optim.Adam.step
+
+    def spy(self, *args, **kwargs):
+        counts.add(torch.get_num_threads())
+        return step(self, *args, **kwargs)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", spy)
+    DRCL(**tiny | {"threads": asked}).fit(train)
+    assert counts == {seen}
+    assert torch.get_num_threads() == 2
+
+
+def test_many_runs_take_the_setting_too(two_threads, tiny, train, monkeypatch):
+    seen = []
+    monkeypatch.setattr("drcl_mini.training.fitting.computing", lambda *args: seen.append(args) or computing(*args))
+    fit_many([DRCL(**tiny | {"seed": seed}) for seed in (0, 1)], train)
+    assert seen
+    assert torch.get_num_threads() == 2
+
+
+def test_what_was_set_before_comes_back_after_an_error(two_threads, tiny, train):
+    with pytest.raises(RuntimeError, match="stop"), computing(Settings(**tiny), train):
+        raise RuntimeError("stop")
+    assert torch.get_num_threads() == 2
+
+
+def test_fits_that_overlap_leave_it_to_the_last_to_put_the_number_back(two_threads, train):
+    began, ended, found = threading.Event(), threading.Event(), []
+
+    def first():
+        with computing(Settings(threads=1), train):
+            began.set()
+            ended.wait(60)
+            found.append(torch.get_num_threads())
+
+    other = threading.Thread(target=first)
+    other.start()
+    began.wait(60)
+    with computing(Settings(threads=1), train):
+        pass
+    ended.set()
+    other.join()
+    assert found == [1]
+    with computing(Settings(threads=1), train):
+        assert torch.get_num_threads() == 1
