@@ -16,7 +16,6 @@ SIZES = {  # hidden widths, dim, features, samples in a batch
     "default": ((256, 256), 256, 512, 128),
     "512": ((512, 512), 512, 1024, 256),
     "1024": ((1024, 1024), 512, 2048, 256),
-    "2048": ((2048, 2048), 1024, 4096, 512),
 }
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 

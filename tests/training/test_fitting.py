@@ -31,7 +31,7 @@ def split(samples, features=64):
         ({}, 1000, 1, 1),
         ({}, 1000, 100, None),
         (LARGE, 1024, 1, None),
-        (LARGE, 8, 1, 1),  # a batch has no more rows than there are
+        (LARGE, 2, 1, 1),  # a batch has no more rows than there are
     ],
 )
 def test_a_small_network_computes_in_one_thread(settings, samples, runs, threads):
