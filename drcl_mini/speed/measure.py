@@ -20,6 +20,7 @@ from ..data.split import Split
 from ..method.consistency import fit_encoder
 from ..method.encoder import Encoder, build_encoder
 from ..training.batches import generator
+from ..training.fitting import computing
 from ..training.settings import Settings, released_settings
 
 Row = dict[str, Any]
@@ -154,4 +155,5 @@ def fit_alone(
     """
     device = settings.device
     (x, y), held = pair(train, name, device), pair(validation, name, device)
-    fit_encoder(encoder, x, y, prior.to(device), settings, name, held, report)
+    with computing(settings, train):
+        fit_encoder(encoder, x, y, prior.to(device), settings, name, held, report)
