@@ -50,6 +50,18 @@ def read_variables(path: Path, names: Iterable[str]) -> dict[str, Variable]:
     return found
 
 
+def hdf5_names(path: Path) -> list[str]:
+    """What an HDF5 file calls its variables; nothing where there is none, or a damaged one."""
+    if not path.is_file() or not is_hdf5(path):
+        return []
+    h5py = require("h5py")
+    try:
+        with h5py.File(path, "r") as file:
+            return list(file)
+    except Exception:  # whoever reads it says what is wrong
+        return []
+
+
 def is_hdf5(path: Path) -> bool:
     """Whether a file is HDF5: plain, or MATLAB v7.3 with its 512 bytes in front."""
     with open(path, "rb") as file:

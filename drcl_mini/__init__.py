@@ -9,6 +9,7 @@ line).
 
 from .core.version import __version__ as __version__
 from .data.dataset import MultimodalDataset
+from .data.folds import folds
 from .data.load import available_datasets, load_dataset
 from .data.split import Split
 from .many.fit import fit_many
@@ -38,6 +39,7 @@ __all__ = [
     "average_precision",
     "evaluate",
     "fit_many",
+    "folds",
     "load_dataset",
     "mean_average_precision",
     "nearest_neighbours",

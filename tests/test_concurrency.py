@@ -107,7 +107,7 @@ CALLS = {
     "from_arrays": lambda m, s: MultimodalDataset.from_arrays(
         (s.features, s.labels), (s.features, s.labels), 0.5, name="some"
     ),
-    "probe": lambda m, s: linear_probe(MultimodalDataset(s, s, s, "some", "abc")),
+    "probe": lambda m, s: linear_probe(MultimodalDataset(s, s, s, "some", ["a", "b", "c"])),
     "class_pairs": lambda m, s: class_pairs(s),
 }
 

@@ -1,5 +1,6 @@
 """The reference pages name all that there is, and what they say of it is so."""
 
+import ast
 import html
 import importlib
 import inspect
@@ -183,24 +184,46 @@ def alike(said, got):
     return re.fullmatch(pattern, " ".join(got.split())) is not None
 
 
+BLOCK = re.compile(r"```python\n(.*?)```(?:\s*```text\n(.*?)```)?", re.DOTALL)
+
+
+def run_as_cell(code, names):
+    """What a notebook would show: warnings and an error, in words; the value of the last line, or None."""
+    lines, last, got, value = ast.parse(code), None, [], None
+    if isinstance(lines.body[-1], ast.Expr):
+        last = ast.Expression(lines.body.pop().value)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            exec(compile(lines, "a page", "exec"), names)
+            value = last and eval(compile(last, "a page", "eval"), names)
+        except Exception as error:
+            got.append(f"{type(error).__name__}: {error}")
+    return [f"{warning.category.__name__}: {warning.message}" for warning in caught] + got, value
+
+
 def test_the_page_on_trouble_shows_what_is_really_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names, shown = {}, 0
-    for code, said in re.findall(r"```python\n(.*?)```(?:\s*```text\n(.*?)```)?", TEXTS["troubleshooting"], re.DOTALL):
-        got = []
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            try:
-                exec(code, names)
-            except Exception as error:
-                got.append(f"{type(error).__name__}: {error}")
-        got += [f"{warning.category.__name__}: {warning.message}" for warning in caught]
+    for code, said in BLOCK.findall(TEXTS["troubleshooting"]):
+        got, _ = run_as_cell(code, names)
         if said:
             assert any(alike(said, message) for message in got), (code, got)
             shown += 1
         else:
             assert got == [], code
     assert shown > 20
+
+
+def test_the_page_on_your_data_shows_what_really_comes_out(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names, blocks = {}, BLOCK.findall(TEXTS["your-data"])
+    for code, shown in blocks:
+        got, value = run_as_cell(code, names)
+        got += [] if value is None else [repr(value)]
+        assert alike(shown, " ".join(got)), (code, got)
+    assert sum(bool(shown) for _, shown in blocks) > 20
+    names["file"].close()
 
 
 def test_commands_on_the_page_on_trouble_say_what_is_shown(tmp_path, monkeypatch, capsys):

@@ -13,9 +13,10 @@ from sklearn.metrics import silhouette_score
 
 from drcl_mini import MultimodalDataset, Settings, nearest_neighbours
 from drcl_mini.data.labels import one_hot
-from drcl_mini.method.encoder import Encoder, build_encoder, embed
+from drcl_mini.method.encoder import Encoder, build_encoder
 from drcl_mini.method.prior import learn_prior, orthogonal_prior
 from drcl_mini.training.batches import generator
+from drcl_mini.training.rows import embed
 
 Rows = Mapping[str, np.ndarray]
 

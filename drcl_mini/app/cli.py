@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ..core.checks import suggest
+from ..core.checks import warn
 from ..core.devices import resolve_device
 from ..core.environment import environment, write_json
 from ..core.files import check_replaceable, check_writable, data_folder
 from ..core.intervals import interval
 from ..core.terminal import Parser, assignment, one_line, show_anything
 from ..data.dataset import MultimodalDataset
-from ..data.load import CONVERTED, EMBEDDED, available_datasets, load_dataset
+from ..data.load import EMBEDDED, available_datasets, check_dataset, is_path, load_dataset
 from ..experiments.report import report as reports
 from ..experiments.run import command as experiments
 from ..many import fit_many
@@ -72,7 +72,8 @@ def _add_run(commands: Any) -> None:
     parser = commands.add_parser("run", help="train DRCL on a data set, print and save the results")
     add = parser.add_argument
     default = next(iter(EMBEDDED))
-    add("dataset", nargs="?", default=default, help=f"data set (default: {default})")
+    given = f"data set, or the path of an .npz (default: {default})"
+    add("dataset", nargs="?", default=default, help=given)
     add("--preset", choices=["default", "released"], default="default", help="settings")
     add("--seed", type=int, help="random seed (default: the preset's)")
     seeds = "N seeds, trained together, with their spread"
@@ -88,9 +89,7 @@ def _add_run(commands: Any) -> None:
 
 def _models(options: argparse.Namespace) -> list[DRCL]:
     """A model for each seed, not fitted yet."""
-    names = [*available_datasets(), *CONVERTED]
-    if options.dataset not in names:
-        raise ValueError(f"unknown data set {options.dataset!r}: {suggest(options.dataset, names)}")
+    check_dataset(options.dataset)
     if options.seeds < 1:
         raise ValueError(f"--seeds is {options.seeds}, expected at least 1")
     if options.checkpoint and options.seeds > 1:
@@ -99,10 +98,15 @@ def _models(options: argparse.Namespace) -> list[DRCL]:
     for name in ("seed", "device"):
         if getattr(options, name) is not None:
             settings[name] = getattr(options, name)
-    make = DRCL if options.preset == "default" else partial(DRCL.released, options.dataset)
+    make = DRCL if options.preset == "default" else partial(DRCL.released, _name(options.dataset))
     first = make(**settings).settings.seed
     seeds = range(first, first + options.seeds)
     return [make(**{**settings, "seed": seed}) for seed in seeds]
+
+
+def _name(dataset: str) -> str:
+    """The name of a data set that may be given by its path."""
+    return Path(dataset).stem if is_path(dataset) else dataset
 
 
 def run(options: argparse.Namespace) -> int:
@@ -115,7 +119,10 @@ def run(options: argparse.Namespace) -> int:
     resolve_device(first.device)
     data = load_dataset(options.dataset)
     check_fit(data.train, data.validation, first)
-    name = f"{options.dataset}-{options.preset}-seed{first.seed}"
+    if len(data.test.modalities) < 2:
+        told = f"the test split has {data.test.modalities[0]!r} only, scores need two modalities"
+        warn(f"{told}: the model is trained and saved, without a table")
+    name = f"{_name(options.dataset)}-{options.preset}-seed{first.seed}"
     out = check_writable(options.out or Path("runs", name))
     print(f"{options.dataset}: train {data.train!r}\n{models[0]!r}")
     lost = None

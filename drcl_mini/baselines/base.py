@@ -6,12 +6,15 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 import numpy as np
+import torch
 
-from ..core.checks import check_features, check_mapping, suggest, to_builtin
+from ..core.checks import check_mapping, suggest, to_builtin
+from ..core.classes import check_words
+from ..core.lazy import LazyTable, as_features
 from ..data.split import Split
 from ..retrieval.evaluation import Evaluation, evaluate
 from ..training import settings
-from ..training.preflight import check_against, check_splits
+from ..training.preflight import check_against, check_splits, without_unlabelled
 from ..training.settings import POSITIVE, SIZE, WEIGHT, is_integer, is_number
 from .pairing import check_pairs
 
@@ -66,7 +69,13 @@ class Baseline(ABC):
             ValueError: modalities, labels or pairs that the method can't use; says what to do.
         """
         check_splits(train, validation)
-        check_against(train, validation, train.n_classes, set(range(train.n_classes)))
+        check_words(train.labels)
+        values, names = train.values, train.names
+        train = without_unlabelled(train, "train").encoded(values, names).dense()
+        if validation is not None:
+            validation = without_unlabelled(validation, "validation")
+            validation = validation.encoded(values, names, new=True).dense()
+        check_against(train, validation, len(values))
         if len(train.modalities) < 2:
             given = f"the split has {train.modalities}"
             raise ValueError(f"{self.title} needs at least two modalities, {given}")
@@ -74,12 +83,14 @@ class Baseline(ABC):
             raise ValueError(f"{self.title} needs one class an item, the labels are multi-hot")
         if self.needs_pairs:
             check_pairs(train, self.title)
-        self.n_classes_ = train.n_classes
+        before = dict(vars(self))
+        self.n_classes_ = len(values)
         self.widths_ = {name: x.shape[1] for name, x in train.features.items()}
         try:
-            self._learn(train, validation)
+            with torch.inference_mode(False), torch.enable_grad():
+                self._learn(train, validation)
         except BaseException:
-            del self.widths_  # half learned is not fitted
+            self.__dict__ = before  # half learned is not fitted
             raise
         return self
 
@@ -93,7 +104,8 @@ class Baseline(ABC):
             if name not in self.widths_:
                 known = suggest(name, self.widths_)
                 raise ValueError(f"{self.title} knows no modality {name!r}: {known}")
-            x = check_features(x, name, self.widths_[name])
+            x = as_features(x, name, self.widths_[name])
+            x = x[:] if isinstance(x, LazyTable) else x
             rows = np.asarray(self._embed(name, x), dtype=np.float64)
             lengths = np.linalg.norm(rows, axis=1, keepdims=True)
             embeddings[name] = (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)

@@ -7,8 +7,8 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from ..method.encoder import in_pieces
 from ..training.fitting import Tensors
+from ..training.rows import in_pieces
 from .joint import DeepBaseline, Named, with_rates
 from .linear import solve
 from .mcca import covariances

@@ -21,12 +21,13 @@ from torch import Tensor, nn
 
 from ..core.devices import on_device, resolve_device
 from ..data.split import Split
-from ..method.encoder import build_encoder, in_pieces
+from ..method.encoder import build_encoder
 from ..retrieval.metrics import mean_average_precision
 from ..training.batches import batches, generator
 from ..training.fitting import Tensors, noisy, tensors
 from ..training.monitor import target_map
 from ..training.preflight import check_noise
+from ..training.rows import in_pieces
 from ..training.settings import Settings
 from ..training.watch import Record, TrainingDiverged, Watch
 from .base import Baseline

@@ -1,28 +1,8 @@
 """Pairs: are there any, and how to make some where there are none."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ..data.split import Split
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Relabelled(Split):
-    """A split made from another one, with C of that one even if its last class has no item left.
-
-    Args:
-        features: as in :class:`drcl_mini.Split`.
-        labels: likewise.
-        classes: C of the split it was made from.
-    """
-
-    classes: int
-
-    @property
-    def n_classes(self) -> int:
-        """C of the split it was made from."""
-        return self.classes
 
 
 def check_pairs(split: Split, title: str) -> None:
@@ -57,6 +37,7 @@ def class_pairs(split: Split, seed: int = 0) -> Split:
         >>> pairs.labels["a"].tolist() == pairs.labels["b"].tolist(), len(pairs.features["b"])
         (True, 3)
     """
+    split = split.encoded(split.values, split.names).dense()
     if any(y.ndim == 2 for y in split.labels.values()):
         raise ValueError("class_pairs needs one class an item, the labels are multi-hot")
     source = np.random.default_rng(seed)
@@ -73,4 +54,4 @@ def class_pairs(split: Split, seed: int = 0) -> Split:
     chosen = {name: np.array(items)[order] for name, items in rows.items()}
     features = {name: split.features[name][items] for name, items in chosen.items()}
     labels = {name: split.labels[name][items] for name, items in chosen.items()}
-    return Relabelled(features, labels, split.n_classes)
+    return Split(features, labels, split.names, split.columns)

@@ -22,6 +22,8 @@ def resolve_device(name: str) -> torch.device:
         >>> resolve_device("cpu")
         device(type='cpu')
     """
+    if name.partition(":")[0] == "mps":
+        raise ValueError(f"device {name!r} can't be used: it has no float64; use 'cpu' or 'auto'")
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     try:

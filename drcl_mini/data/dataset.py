@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 
 from ..core.checks import suggest, warn
+from ..core.classes import check_words, class_names, class_values
 from ..core.files import read_npz, replacing, write_npz
+from ..core.lazy import LazyTable
+from ..core.tables import check_columns
 from .items import MOST_NAMES, pack, unpack
 from .split import Split, split_off
 
@@ -42,22 +45,25 @@ class MultimodalDataset:
         if not readable or any(part in self.name for part in ("/", "\\", "..")):
             expected = "printable words without '/', '\\' or '..'"
             raise ValueError(f"name is {self.name!r}, expected {expected}")
-        object.__setattr__(self, "classes", tuple(map(str, self.classes)))
+        names = class_names(self.classes)
+        object.__setattr__(self, "classes", names)
         widths = {modality: x.shape[1] for modality, x in self.train.features.items()}
         kind = {y.shape[1:] for y in self.train.labels.values()}
-        named = len(self.classes)
         for part, split in self.splits.items():
             if {y.shape[1:] for y in split.labels.values()} != kind:
                 told = "differ in kind, or in number of columns, from those of train"
                 raise ValueError(f"labels of {part} {told}")
-            if split.n_classes > named:
-                raise ValueError(f"{part} has {split.n_classes} classes, but {named} are named")
             for name, x in split.features.items():
                 if name not in widths:
                     raise ValueError(f"{part} has modality {name!r}: {suggest(name, widths)}")
                 if x.shape[1] != widths[name]:
                     told = f"has {x.shape[1]} features, train has {widths[name]}"
                     raise ValueError(f"{part}: {name!r} {told}")
+                columns = split.columns.get(name), self.train.columns.get(name)
+                check_columns(*columns, name)
+            if split.classes != names:
+                named = _named(split, names, part)
+                object.__setattr__(self, part, named)
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -106,7 +112,8 @@ class MultimodalDataset:
             >>> x = {"image": noise(size=(30, 8)), "text": noise(size=(20, 5))}
             >>> train = x, {"image": y, "text": z}
             >>> test = {"image": noise(size=(6, 8))}, {"image": y[:6]}
-            >>> mine = MultimodalDataset.from_arrays(train, test, 0.2, name="mine", classes="abc")
+            >>> names = ["a", "b", "c"]
+            >>> mine = MultimodalDataset.from_arrays(train, test, 0.2, name="mine", classes=names)
             >>> mine.train
             Split(image: 24 × 8, text: 16 × 5; 3 classes)
 
@@ -126,23 +133,34 @@ class MultimodalDataset:
             held = _as_split(validation, "validation")
         report = _as_split(test, "test")
         if classes is None:
-            classes = range(max(split.n_classes for split in (learn, held, report) if split))
-        return cls(learn, held, report, name, tuple(classes), items or {}, source)
+            check_words(learn.labels)
+            parts = [split for split in (learn, held, report) if split]
+            values, classes = _all_classes(parts)
+            learn, report = learn.encoded(values, classes), report.encoded(values, classes)
+            held = held and held.encoded(values, classes)
+        return cls(learn, held, report, name, classes, items or {}, source)
 
     def to_npz(self, path: str | os.PathLike) -> Path:
         """Write one .npz without pickles, compressed unless nearly empty; whole or not at all.
 
-        Keys: ``<split>/<modality>/features``, ``<split>/<modality>/labels``, ``name``, ``classes``,
-        ``source``. Of ``items``: ``items/<modality>/array`` for arrays of numbers or words, and
+        Keys: ``<split>/<modality>/features``, ``<split>/<modality>/labels``,
+        ``<split>/<modality>/columns`` of frames, ``name``, ``classes``, ``source``. Features that
+        are read where they lie are refused: a data file is read whole, so it holds what fits into
+        memory. Of ``items``: ``items/<modality>/array`` for arrays of numbers or words, and
         ``items/<modality>/values`` and ``/offsets`` for lists of 1-D arrays. Other items are left
         out, with a warning.
         """
         facts = {"name": self.name, "classes": self.classes, "source": self.source}
         arrays = {key: np.array(value) for key, value in facts.items()}
         for part, split in self.splits.items():
-            for modality in split.modalities:
-                arrays[f"{part}/{modality}/features"] = split.features[modality]
+            for modality, x in split.features.items():
+                if isinstance(x, LazyTable):
+                    told = f"{part}: features of {modality!r} are a {x}, a data file holds tables"
+                    raise ValueError(f"{told} in memory: keep it where it is, or use Split.dense()")
+                arrays[f"{part}/{modality}/features"] = x
                 arrays[f"{part}/{modality}/labels"] = split.labels[modality]
+                if modality in split.columns:
+                    arrays[f"{part}/{modality}/columns"] = np.array(split.columns[modality])
         for modality, items in self.items.items():
             packed = pack(items)
             if not packed:
@@ -185,13 +203,25 @@ class MultimodalDataset:
             )
         except (KeyError, ValueError, TypeError) as error:
             reason = f"it lacks {error}" if isinstance(error, KeyError) else error
-            told = f"is no whole data file of drcl_mini: {reason}"
+            told = f"is no whole data file of drcl_mini (to_npz writes one): {reason}"
             raise ValueError(f"{os.fspath(path)!r} {told}") from None
 
 
 def _stored_split(stored: Mapping[str, Mapping[str, np.ndarray]]) -> Split:
     features = {modality: arrays["features"] for modality, arrays in stored.items()}
-    return Split(features, {modality: arrays["labels"] for modality, arrays in stored.items()})
+    labels = {modality: arrays["labels"] for modality, arrays in stored.items()}
+    columns = {name: own["columns"].tolist() for name, own in stored.items() if "columns" in own}
+    return Split(features, labels, columns=columns)
+
+
+def _all_classes(parts: Sequence[Split]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The classes of several splits, as their labels name them, and their names."""
+    named = next((split for split in parts if split.classes), None)
+    if named is not None:
+        return named.values, named.names
+    labels = {(i, m): y for i, split in enumerate(parts) for m, y in split.labels.items()}
+    values = class_values(labels)
+    return values, tuple(map(str, values.tolist()))
 
 
 def _as_split(given: Any, part: str) -> Split:
@@ -200,5 +230,15 @@ def _as_split(given: Any, part: str) -> Split:
         raise ValueError(f"{part} is {kind}, expected a pair (features, labels) of mappings")
     try:
         return Split(*given)
+    except ValueError as error:
+        raise ValueError(f"{part}: {error}") from None
+
+
+def _named(split: Split, names: tuple[str, ...], part: str) -> Split:
+    """The split with names for its classes, in their order."""
+    try:
+        if split.classes is not None:
+            split = split.encoded(np.arange(len(names)), names)
+        return Split(split.features, split.labels, names, split.columns)
     except ValueError as error:
         raise ValueError(f"{part}: {error}") from None

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..core.lazy import LazyTable
 from .split import Split
 
 
@@ -21,6 +22,7 @@ def fingerprint(splits: Mapping[str, Split | None]) -> str:
         for modality in split.modalities if split else ():
             x, y = split.features[modality], split.labels[modality]
             found.update(f"{part}, {modality}, {x.shape}, {y.shape}".encode())
-            found.update(np.ascontiguousarray(x))
+            for block in x.blocks() if isinstance(x, LazyTable) else [x]:
+                found.update(np.ascontiguousarray(block))
             found.update(np.ascontiguousarray(y))
     return found.hexdigest()[:8]

@@ -1,5 +1,6 @@
 """Data sets by name: those of the package, and those that ``data_scripts`` has converted."""
 
+import os
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -75,8 +76,30 @@ def available_datasets() -> list[str]:
     return [name for name in dict.fromkeys([*EMBEDDED, *files]) if name != RELEASED]
 
 
-def load_dataset(name: str) -> MultimodalDataset:
-    """A data set by name.
+def is_path(name: str | os.PathLike) -> bool:
+    """Whether a data set is given by the path of its file instead of by name.
+
+    Example:
+        >>> is_path("some/where/mine.npz"), is_path("digits-halves")
+        (True, False)
+    """
+    return isinstance(name, os.PathLike) or (isinstance(name, str) and name.endswith(".npz"))
+
+
+def check_dataset(name: str | os.PathLike) -> None:
+    """That there could be such a data set.
+
+    Raises:
+        ValueError: there is none; the error suggests close names.
+    """
+    known = [*available_datasets(), *CONVERTED]
+    if name not in known and not is_path(name):
+        near = suggest(name, known)
+        raise ValueError(f"unknown data set {name!r}: {near}; or give the path of an .npz file")
+
+
+def load_dataset(name: str | os.PathLike) -> MultimodalDataset:
+    """A data set by name, or by the path of an .npz that :meth:`.MultimodalDataset.to_npz` wrote.
 
     Raises:
         ValueError: no such data set; the error suggests close names.
@@ -96,8 +119,8 @@ def load_dataset(name: str) -> MultimodalDataset:
     if name == RELEASED:
         told = "is no data set to train on: read it with load_released_outputs()"
         raise ValueError(f"{name!r} {told}")
-    known = [*available_datasets(), *CONVERTED]
-    raise ValueError(f"unknown data set {name!r}: {suggest(name, known)}")
+    check_dataset(name)
+    return MultimodalDataset.from_npz(name)
 
 
 class ReleasedOutputs(NamedTuple):

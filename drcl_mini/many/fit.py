@@ -12,13 +12,15 @@ from torch import Tensor
 
 from ..core.checks import check_integer
 from ..core.devices import check_precision, free_memory, out_of_memory, resolve_device
+from ..core.lazy import LazyTable
 from ..data.split import Split
-from ..method.encoder import ROWS, build_encoder
+from ..method.encoder import build_encoder
 from ..method.estimator import DRCL
 from ..method.prior import FIXED, select_prior, starting_prior
 from ..training import fitting
 from ..training.batches import generator
-from ..training.preflight import check_fit, check_prior
+from ..training.preflight import Checked, check_fit, check_prior
+from ..training.rows import ROWS
 from ..training.settings import Settings
 from ..training.watch import TrainingDiverged
 from .stages import fit_encoders, learn_priors
@@ -87,17 +89,23 @@ def fit_many(
     if checkpoint is not None or (len(models) == 1 and not REPLAYED.get()):
         models[0].fit(train, validation, priors[0], checkpoint=checkpoint, every=every)
         return
+    if not models:
+        return
     groups: dict[tuple, list[DRCL]] = defaultdict(list)
     given: dict[DRCL, Tensor] = {}
     for model, prior in zip(models, priors, strict=True):
         s, device = model.settings, resolve_device(model.settings.device)
         check_precision(s.precision, device)
-        classes = check_fit(train, validation, s)
+        checked = check_fit(train, validation, s)
         if prior is not None:
-            given[model] = check_prior(prior, s.dim, classes).to(device)
+            given[model] = check_prior(prior, s.dim, checked.classes).to(device)
         groups[device, *(getattr(s, name) for name in SHAPING)].append(model)
+    if not _stackable(checked, models):
+        _one_by_one(models, train, validation, priors)
+        return
+    train, validation, classes = checked.train, checked.validation, checked.classes
     for model in models:
-        model.reset(classes)
+        model.reset(checked)
     errors: dict[DRCL, TrainingDiverged] = {}
     data: dict[torch.device, list[fitting.Tensors]] = {}
     with fitting.interruptible(models):
@@ -110,6 +118,30 @@ def fit_many(
                 stages.choose_priors(given)
                 stages.fit_encoders()
             fitting.mark(group, False)
+    if errors:
+        raise _all_errors(models, errors)
+
+
+def _stackable(data: Checked, models: Sequence[DRCL]) -> bool:
+    """Whether runs can be one stack: data in memory, no classes new in validation, no weights."""
+    splits = [split for split in (data.train, data.validation) if split]
+    lazy = any(isinstance(x, LazyTable) for split in splits for x in split.features.values())
+    new = any(split.n_classes > data.classes for split in splits)
+    return not (lazy or new or any(model.settings.class_weight for model in models))
+
+
+def _one_by_one(
+    models: Sequence[DRCL], train: Split, validation: Split | None, priors: Sequence[Any]
+) -> None:
+    """Fit models one after another; those that diverge don't keep the others from it."""
+    errors = {}
+    for model, prior in zip(models, priors, strict=True):
+        try:
+            model.fit(train, validation, prior)
+        except TrainingDiverged as error:
+            errors[model] = error
+        if model.interrupted_:
+            return
     if errors:
         raise _all_errors(models, errors)
 

@@ -9,12 +9,13 @@ from torch import Tensor, nn
 from ..core.devices import autocast
 from ..method.augmentation import augment
 from ..method.consistency import consistency_losses, epoch_shares
-from ..method.encoder import Encoder, build_encoder, in_pieces
+from ..method.encoder import Encoder, build_encoder
 from ..method.losses import generalized_cross_entropy
 from ..method.prior import Classifier, LearnedPrior, quality
 from ..method.recasting import pseudo_inverse
 from ..training.batches import generator
 from ..training.monitor import RANKS, target_map
+from ..training.rows import in_pieces
 from ..training.settings import Settings
 from ..training.watch import Record, Report, Terms, TrainingDiverged
 from .stack import Stack

@@ -7,13 +7,15 @@ from torch import Tensor
 
 from ..core.devices import autocast
 from ..training.batches import batches, generator
-from ..training.monitor import RANKS, target_map
+from ..training.monitor import RANKS, item_map, target_map
 from ..training.progress import Phase
+from ..training.rows import in_pieces
 from ..training.settings import Settings
 from ..training.watch import Record, Report, Terms, Watch
 from .augmentation import augment, shares
-from .encoder import Encoder, in_pieces
+from .encoder import Encoder
 from .losses import (
+    balanced_weights,
     generalized_cross_entropy,
     inter_modal_consistency,
     intra_modal_consistency,
@@ -29,6 +31,7 @@ def consistency_losses(
     inverse: Tensor,
     q: float | Tensor,
     weights: Mapping[str, float | Tensor],
+    class_weights: Tensor | None = None,
 ) -> Terms:
     r"""The terms of one batch and their weighted sum, ``total``.
 
@@ -43,6 +46,7 @@ def consistency_losses(
         q: exponent of the generalised cross entropy.
         weights: by term: ``intra``, ``inter``, ``mse``, ``label``, as :attr:`.Settings.weights`
             gives them. A term that is not there is not computed.
+        class_weights: (C,), of the label term; ``None``: all classes alike.
 
     Example:
         >>> import torch
@@ -56,7 +60,7 @@ def consistency_losses(
         "intra": lambda: intra_modal_consistency(targets, features),
         "inter": lambda: inter_modal_consistency(targets, features),
         "mse": lambda: recast_mse(targets, features),
-        "label": lambda: generalized_cross_entropy(features @ prior, labels, q),
+        "label": lambda: generalized_cross_entropy(features @ prior, labels, q, class_weights),
     }
     terms = {name: formulas[name]() for name in weights}
     return {**terms, "total": sum(weights[name] * term for name, term in terms.items())}
@@ -109,6 +113,7 @@ def fit_encoder(
     """
     X, Y, W, s = features, labels, prior, settings
     W_plus = pseudo_inverse(W)
+    balance = balanced_weights(Y) if s.class_weight == "balanced" else None
     source = generator(s.seed, "batches", modality)
     adam = torch.optim.Adam(encoder.parameters(), s.rate(modality), s.betas, fused=True)
     epochs, best = range(1, s.epochs + 1), RANKS[s.monitor if validation else None]
@@ -120,7 +125,7 @@ def fit_encoder(
             for i, partner in batches(len(X), s.batch_size, s.drop_last, source, X.device):
                 F, Y_mixed = augment(encoder(X[i]), Y[i], gamma[i], partner)
                 with autocast(s.precision, X.device):
-                    losses = consistency_losses(F, Y_mixed, W, W_plus, q, s.weights)
+                    losses = consistency_losses(F, Y_mixed, W, W_plus, q, s.weights, balance)
                 adam.zero_grad()
                 losses["total"].backward()
                 adam.step()
@@ -141,12 +146,21 @@ def validate(
     q: float,
     settings: Settings,
 ) -> dict[str, float]:
-    """Loss of validation items, without augmentation, and their mAP where it picks the epoch."""
+    """Loss of validation items, without augmentation, and their mAP where it picks the epoch.
+
+    Where some are of classes that training lacks (columns of Y beyond C), there is no loss, and the
+    mAP is that of items searched by items.
+    """
     F = in_pieces(encoder, features)
-    total = consistency_losses(F, labels, prior, inverse, q, settings.weights)["total"]
-    scores = {"validation_loss": total.item()}
+    Y = labels[:, : prior.shape[1]]
+    known = Y.any(dim=1)  # items of a class that training lacks have no target
+    scores = {}
+    if known.all():
+        total = consistency_losses(F, Y, prior, inverse, q, settings.weights)["total"]
+        scores["validation_loss"] = total.item()
     if settings.monitor == "map":
-        scores["validation_map"] = target_map(F, labels, inverse).item()
+        map_ = target_map(F, Y, inverse) if known.all() else item_map(F, labels)
+        scores["validation_map"] = map_.item()
     return scores
 
 

@@ -1,21 +1,14 @@
 """One encoder per modality: an MLP onto the unit sphere of the common space."""
 
 import math
-from collections.abc import Callable
-from copy import deepcopy
 from itertools import pairwise
 
-import numpy as np
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from ..core.devices import on_device
-from ..retrieval.ranking import in_blocks
+from ..training.rows import LazyRows, lazy_statistics, standardised
 from ..training.settings import Settings
-
-ROWS = 8192
-"""Samples that go through an encoder at once outside training."""
 
 
 class Encoder(nn.Module):
@@ -63,9 +56,8 @@ class Encoder(nn.Module):
                 nn.init.uniform_(parameter, -bound, bound, generator=source)
             layers += [layer] if last else [layer, nn.ReLU()]
         self.layers = nn.Sequential(*layers)
-        self.bfloat16 = (
-            False  # compute the layers in bfloat16 where gradients are wanted, that is in training
-        )
+        # Compute the layers in bfloat16 where gradients are wanted, that is in training.
+        self.bfloat16 = False
         self.register_buffer("mean", mean)
         self.register_buffer("scale", scale)
 
@@ -76,67 +68,27 @@ class Encoder(nn.Module):
         return [linear[0].in_features, *(layer.out_features for layer in linear)]
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.mean is not None:
-            x = (x - self.mean) / self.scale
+        x = standardised(x, self.mean, self.scale)
         halved = self.bfloat16 and torch.is_grad_enabled()
         with torch.autocast(x.device.type, torch.bfloat16, enabled=halved):
-            outputs = self.layers(x)
+            outputs = self.layers(x.to_dense() if halved and x.is_sparse else x)
         return nnf.normalize(outputs.to(x.dtype), dim=1)
 
 
 def build_encoder(features: Tensor, settings: Settings, source: torch.Generator) -> Encoder:
     """A fresh encoder for training features X (n, d), on their device, as the settings say."""
     mean = scale = None
-    if settings.standardise:
+    if settings.standardise and isinstance(features, LazyRows):
+        mean, scale = lazy_statistics(features)
+    elif settings.standardise:
         variance, mean = torch.var_mean(features, dim=0, correction=0)
         scale = variance.sqrt()
         tiny = torch.finfo(variance.dtype).tiny
         lost = (variance < tiny) | variance.isinf()  # squares that float32 can't hold
         if lost.any():
             scale[lost] = features[:, lost].double().std(dim=0, correction=0).to(scale)
+    if scale is not None:
         scale[scale <= 1e-6 * mean.abs()] = 1  # a constant feature stays 0
     encoder = Encoder(features.shape[1], settings.hidden, settings.dim, source, mean, scale)
     encoder.bfloat16 = settings.precision == "bfloat16"
     return encoder.to(features.device)
-
-
-def in_pieces(network: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """``network(x)``, a few thousand rows at a time, so that hidden layers stay small."""
-    return torch.cat([network(part) for part in x.split(ROWS)])
-
-
-def embed(encoder: Encoder, features: Tensor) -> Tensor:
-    """F = f(X) without gradients, (n, D).
-
-    The rows go through a few thousand at a time, fewer where memory runs out.
-
-    Example:
-        >>> encoder = Encoder(3, (8,), 4, torch.Generator().manual_seed(0))
-        >>> embed(encoder, torch.ones(5, 3)).shape
-        torch.Size([5, 4])
-    """
-    device = next(encoder.parameters()).device
-    with torch.no_grad():
-        return in_blocks(lambda part: encoder(features[part].to(device)), len(features), ROWS)
-
-
-def embed_checked(encoder: Encoder, features: np.ndarray, modality: str) -> np.ndarray:
-    """Unit rows (n, D), or rows of zeros where all outputs of the encoder are 0.
-
-    Raises:
-        ValueError: float32 can't hold what the encoder makes of some rows.
-    """
-    found = embed(encoder, on_device(features)).cpu().numpy()
-    odd = np.flatnonzero(~(np.einsum("nd,nd->n", found, found) > 0.5))  # zeros or NaN
-    if len(odd):
-        exact = deepcopy(encoder).cpu().double()
-        outputs = embed(exact, torch.from_numpy(features[odd]).double()).numpy()
-        lost = odd[outputs.any(axis=1)]
-        if len(lost):
-            greatest = np.abs(features[lost[0]]).max()
-            raise ValueError(
-                f"modality {modality!r}: the encoder's outputs overflow or underflow float32 in "
-                f"{len(lost)} of {len(features)} rows, the first is row {lost[0]}, with values up "
-                f"to {greatest:.3g}: scale them as in training"
-            )
-    return found

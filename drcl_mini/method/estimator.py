@@ -9,19 +9,24 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from ..core.checks import as_numpy, check_features, check_mapping, check_name, suggest
+from ..core.checks import check_mapping, check_name, suggest
 from ..core.devices import check_precision, resolve_device
+from ..core.lazy import as_features
+from ..core.tables import check_columns, columns_of, one_or_more
 from ..core.tensorfile import load_checkpoint, save_checkpoint
 from ..data.split import Split
+from ..retrieval.evaluation import evaluate
 from ..retrieval.ranking import BLOCK
 from ..retrieval.search import Neighbours, nearest_neighbours
+from ..training.base import Estimator
 from ..training.batches import generator
 from ..training.fitting import computing, following, fresh, interruptible, noisy, tensors
-from ..training.preflight import check_addition, check_fit, check_prior
+from ..training.preflight import Checked, check_addition, check_fit, check_prior
 from ..training.progress import UNFIT, Progress, begin_progress
+from ..training.rows import embed_checked
 from ..training.settings import Settings, released_settings
 from .consistency import fit_encoder
-from .encoder import build_encoder, embed_checked
+from .encoder import build_encoder
 from .prior import FIXED, learn_prior, select_prior, starting_prior
 from .saving import model_state, restore_model
 
@@ -29,7 +34,7 @@ Pair = tuple[Tensor, Tensor]
 """Features X (n, d) and labels Y (n, C) of one modality, on the device."""
 
 
-class DRCL:
+class DRCL(Estimator):
     """Deep Reversible Consistency Learning: one encoder per modality, one prior for all.
 
     Args:
@@ -55,6 +60,8 @@ class DRCL:
             size.
         drop_last: leave out the last samples of an epoch when they don't fill a batch.
         q_rate: GCE's exponent in epoch e is min(1, q_rate · e).
+        class_weight: ``"balanced"`` lets every class count as much in the label losses, however
+            many samples it has; ``None``: every sample counts as much.
         alpha: weight of the intra- and inter-modal consistency terms.
         beta: weight of the mse term.
         eta: weight of the label term.
@@ -87,6 +94,9 @@ class DRCL:
         encoders_: one :class:`drcl_mini.Encoder` per modality.
         history_: a record for every epoch of every stage and modality: losses, q, scores.
         n_classes_: C, the number of classes.
+        classes_: the classes as the labels of training named them: integers or words.
+        class_names_: their names.
+        columns_: names of the features, by modality, where training had them.
         partial_: modalities whose training was cut short, by Ctrl-C or because it diverged; usable
             as they are.
         interrupted_: True after Ctrl-C in the last ``fit`` or ``add_modality``.
@@ -120,6 +130,7 @@ class DRCL:
         batch_size: int = Settings.batch_size,
         drop_last: bool = Settings.drop_last,
         q_rate: float = Settings.q_rate,
+        class_weight: str | None = Settings.class_weight,
         alpha: float = Settings.alpha,
         beta: float = Settings.beta,
         eta: float = Settings.eta,
@@ -144,23 +155,6 @@ class DRCL:
     def released(cls, dataset: str, **settings: Any) -> "DRCL":
         """The authors' released configuration, see :func:`drcl_mini.released_settings`."""
         return cls(**vars(released_settings(dataset, **settings)))
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The settings, by name; a copy."""
-        return {k: dict(v) if isinstance(v, Mapping) else v for k, v in vars(self.settings).items()}
-
-    def set_params(self, **settings: Any) -> "DRCL":
-        """Change settings; they count from the next ``fit`` on."""
-        self.settings = self.settings.replace(**settings)
-        return self
-
-    def __sklearn_clone__(self) -> "DRCL":
-        return type(self)(**self.get_params())
-
-    def __repr__(self) -> str:
-        default = Settings()
-        changed = {k: v for k, v in self.get_params().items() if v != getattr(default, k)}
-        return f"DRCL({', '.join(f'{name}={value!r}' for name, value in changed.items())})"
 
     def fit(
         self,
@@ -190,11 +184,12 @@ class DRCL:
         s = self.settings
         device = resolve_device(s.device)
         check_precision(s.precision, device)
-        classes = check_fit(train, validation, s)
+        checked = check_fit(train, validation, s)
+        train, validation, classes = checked.train, checked.validation, checked.classes
         given = None if prior is None else check_prior(prior, s.dim, classes).to(device)
         progress = begin_progress(checkpoint, every, s, [train, validation], given)
 
-        with fresh(self, classes), interruptible([self]), computing(s, train):
+        with fresh(self, checked), interruptible([self]), computing(s, train):
             data = tensors(train, classes, device)
             held = tensors(validation, classes, device)
             start = starting_prior(s, classes).to(device)
@@ -234,7 +229,7 @@ class DRCL:
         phase = progress and progress.phase("consistency", name)
         try:
             with following(self, "consistency", name, s.epochs, x.device, encoder) as report:
-                fit_encoder(encoder, x, y, self.prior_, s, name, held, report, phase)
+                fit_encoder(encoder, x, y, self.prior_.clone(), s, name, held, report, phase)
         finally:
             encoder.requires_grad_(False)
         self.encoders_[name] = encoder
@@ -261,6 +256,7 @@ class DRCL:
         held = tensors(held, self.n_classes_, device)
         with interruptible([self]), computing(self.settings, train):
             self._fit_encoder(name, data[name], held.get(name))
+        self.columns_ |= train.columns
         return self
 
     def transform(self, data: Split | Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -270,24 +266,42 @@ class DRCL:
             data: a :class:`drcl_mini.Split` or a mapping {modality: features (n, d)}.
 
         Raises:
-            ValueError: features that don't fit, or that are so far from those of training that
-                float32 can't hold what the encoder makes of them.
+            ValueError: features that don't fit, columns in another order than in training, or
+                values so far from those of training that float32 can't hold what the encoder makes
+                of them.
         """
         self._check_fitted()
-        features = data.features if isinstance(data, Split) else check_mapping(data, "features")
+        if isinstance(data, Split):
+            features, columns = data.features, data.columns
+        else:
+            features = check_mapping(data, "features")
+            columns = {name: columns_of(x) for name, x in features.items()}
         checked = {}
         for name, x in features.items():
             if name not in self.encoders_:
                 known = suggest(name, self.encoders_)
                 raise ValueError(f"no encoder for modality {name!r}: {known}")
-            checked[name] = check_features(x, name, self.encoders_[name].widths[0])
+            check_columns(columns.get(name), self.columns_.get(name), name)
+            checked[name] = as_features(x, name, self.encoders_[name].widths[0])
         return {name: embed_checked(self.encoders_[name], x, name) for name, x in checked.items()}
 
-    def predict(self, data: Split | Mapping[str, Any]) -> dict[str, np.ndarray]:
-        """The class whose logit F W is greatest, for each item of each modality: int64 (n,)."""
+    def predict(
+        self, data: Split | Mapping[str, Any], names: bool = False
+    ) -> dict[str, np.ndarray]:
+        """The class whose logit F W is greatest, for each item of each modality: (n,).
+
+        Args:
+            data: as of :meth:`transform`.
+            names: give names of classes; else classes as the labels of training gave them.
+        """
         embeddings = self.transform(data)
         w = self.prior_.cpu().numpy()
-        return {name: (f @ w).argmax(axis=1) for name, f in embeddings.items()}
+        classes = np.array(self.class_names_) if names else self.classes_
+        return {name: classes[(f @ w).argmax(axis=1)] for name, f in embeddings.items()}
+
+    def score(self, data: Split, k: int | None = None) -> float:
+        """Mean mAP@k of all ordered pairs of modalities, as :func:`drcl_mini.evaluate` gives it."""
+        return evaluate(self, data, [k]).mean(k)
 
     def search(
         self,
@@ -317,9 +331,8 @@ class DRCL:
         """
         for name in (query_modality, gallery_modality):
             check_name(name, "search")
-        rows = as_numpy(query, f"modality {query_modality!r}: query")
-        rows = rows[None] if rows.ndim == 1 else rows
-        queries = self.transform({query_modality: rows})[query_modality]
+        query = one_or_more(query, f"modality {query_modality!r}: query")
+        queries = self.transform({query_modality: query})[query_modality]
         items = self.transform({gallery_modality: gallery})[gallery_modality]
         return nearest_neighbours(queries, items, k, self.prior_.device, memory=memory)
 
@@ -348,12 +361,10 @@ class DRCL:
             raise ValueError(f"{str(path)!r} is no usable checkpoint: {reason}") from None
         return model
 
-    def reset(self, classes: int) -> None:
-        """Begin anew with so many classes: settings stay, what an earlier fit learned goes."""
-        self.__dict__ = {"settings": self.settings}
-        self.n_classes_, self.encoders_, self.history_ = classes, {}, []
+    def reset(self, data: Checked) -> None:
+        """Begin anew with these data: settings stay, what an earlier fit learned goes."""
+        self.__dict__ = {k: v for k, v in self.__dict__.items() if not k.endswith("_")}
+        self.n_classes_, self.classes_, self.class_names_ = data.classes, data.values, data.names
+        self.columns_ = dict(data.train.columns)
+        self.encoders_, self.history_ = {}, []
         self.priors_, self.quality_scores_, self.partial_ = {}, {}, []
-
-    def _check_fitted(self) -> None:
-        if not hasattr(self, "prior_"):
-            raise ValueError("this DRCL has not been fitted: call fit first")

@@ -5,7 +5,9 @@ import torch.nn.functional as nnf
 from torch import Tensor
 
 
-def generalized_cross_entropy(logits: Tensor, targets: Tensor, q: float | Tensor) -> Tensor:
+def generalized_cross_entropy(
+    logits: Tensor, targets: Tensor, q: float | Tensor, class_weights: Tensor | None = None
+) -> Tensor:
     r"""Generalised cross entropy, between cross entropy (q → 0) and mean absolute error (q = 1).
 
     .. math:: \mathrm{GCE}_q(Z, Y) = \frac1n \sum_i
@@ -19,6 +21,8 @@ def generalized_cross_entropy(logits: Tensor, targets: Tensor, q: float | Tensor
         q: in [0, 1], a tensor above 0; 0 is the limit, :math:`-\log \sum_c
             Y_{ic}\,\mathrm{softmax}(Z_i)_c`.
 
+        class_weights: (C,), how much a sample of each class counts; ``None``: all alike.
+
     Source: Zhang and Sabuncu, NeurIPS 2018.
 
     Example:
@@ -27,9 +31,23 @@ def generalized_cross_entropy(logits: Tensor, targets: Tensor, q: float | Tensor
         [0.6931, 0.5858, 0.5]
     """
     log_hit = torch.logsumexp(nnf.log_softmax(logits, dim=1) + targets.log(), dim=1)
-    if isinstance(q, Tensor) or q > 0:
-        return -(torch.expm1(q * log_hit) / q).mean()
-    return -log_hit.mean()
+    gain = torch.expm1(q * log_hit) / q if isinstance(q, Tensor) or q > 0 else log_hit
+    if class_weights is not None:
+        gain = gain * (targets @ class_weights) / targets.sum(dim=1)
+    return -gain.mean()
+
+
+def balanced_weights(labels: Tensor) -> Tensor:
+    r"""Class weights (C,) by which every class counts as much: :math:`w_c = n / (C\, n_c)`.
+
+    Classes without a sample have weight 0.
+
+    Example:
+        >>> balanced_weights(torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])).tolist()
+        [0.75, 1.5]
+    """
+    counts = labels.sum(dim=0)
+    return torch.where(counts > 0, counts.sum() / (len(counts) * counts), 0)
 
 
 def similarity(a: Tensor, b: Tensor) -> Tensor:

@@ -8,10 +8,11 @@ from torch import Tensor, nn
 
 from ..training.batches import batches, generator
 from ..training.progress import Phase
+from ..training.rows import in_pieces
 from ..training.settings import Settings
 from ..training.watch import Report, Watch
-from .encoder import Encoder, build_encoder, in_pieces
-from .losses import generalized_cross_entropy
+from .encoder import Encoder, build_encoder
+from .losses import balanced_weights, generalized_cross_entropy
 
 
 def orthogonal_prior(dim: int, classes: int, source: torch.Generator) -> Tensor:
@@ -149,6 +150,7 @@ def learn_prior(
     source = generator(s.seed, "prior", modality)
     network = Classifier(build_encoder(X, s, source), start.to(X.device).clone())
     adam = torch.optim.Adam(network.parameters(), s.prior_learning_rate, s.betas, fused=True)
+    balance = balanced_weights(Y) if s.class_weight == "balanced" else None
     epochs = range(s.prior_first_epoch, s.prior_first_epoch + s.prior_epochs)
     best = (lambda record: record["score"]) if s.keep_best_prior else None
 
@@ -157,7 +159,7 @@ def learn_prior(
             q = s.q(epoch)
             for i, _ in batches(len(X), s.batch_size, s.drop_last, source, X.device):
                 Z = network(X[i])
-                loss = generalized_cross_entropy(Z, Y[i], q)
+                loss = generalized_cross_entropy(Z, Y[i], q, balance)
                 if epoch == 0:
                     loss = 0 * Z.sum()  # as released: at q = 0 its formula has no gradient
                 adam.zero_grad()
@@ -175,8 +177,11 @@ def learn_prior(
 
 @torch.no_grad()
 def _score(network: Classifier, X: Tensor, Y: Tensor) -> float:
-    """The quality score of a classifier's own prior on some items."""
-    return quality(in_pieces(network, X), Y).item()
+    """The quality score of a classifier's own prior on items of the classes that it has."""
+    Z = in_pieces(network, X)
+    Y = Y[:, : Z.shape[1]]
+    known = Y.any(dim=1)
+    return (quality(Z, Y) if known.all() else quality(Z[known], Y[known])).item()
 
 
 def select_prior(scores: Mapping[str, float]) -> str:

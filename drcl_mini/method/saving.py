@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -30,6 +31,9 @@ def model_state(model: Model) -> tuple[dict[str, Tensor], dict[str, Any]]:
         tensors |= {f"encoders/{i}/{key}": value for key, value in encoder.state_dict().items()}
     header = {name: getattr(model, f"{name}_") for name in ATTRIBUTES}
     header["settings"] = model.get_params()
+    header["classes"] = model.classes_.tolist()
+    header["class_names"] = list(model.class_names_)
+    header["columns"] = {name: list(columns) for name, columns in model.columns_.items()}
     header["priors"] = list(model.priors_)
     header["modalities"] = {name: encoder.widths for name, encoder in model.encoders_.items()}
     return tensors, header
@@ -62,12 +66,29 @@ def restore_model(
     for w in (model.prior_, *priors.values()):
         if w.shape != shape:
             raise ValueError(f"a prior has shape {tuple(w.shape)}, expected {shape}")
+    _restore_names(model, header)
     model.encoders_ = {}
     for i, (name, (d, *hidden, _)) in enumerate(header["modalities"].items()):
         start = f"encoders/{i}/"
         own = {key.removeprefix(start): t for key, t in tensors.items() if key.startswith(start)}
         encoder = _encoder(name, [d, *hidden, shape[0]], own)
         model.encoders_[name] = encoder.to(device).requires_grad_(False)
+
+
+def _restore_names(model: Model, header: Mapping[str, Any]) -> None:
+    """Classes and columns, which the first files didn't have."""
+    values = np.array(header.get("classes", range(model.n_classes_)))
+    names = tuple(map(str, header.get("class_names", values.tolist())))
+    if (
+        len(values) != model.n_classes_
+        or len(names) != len(values)
+        or values.dtype.kind not in "iU"
+    ):
+        found = f"{len(values)} classes of {values.dtype} and {len(names)} names"
+        raise ValueError(f"it has {found}, expected {model.n_classes_} of integers or words")
+    columns = header.get("columns", {})
+    model.classes_, model.class_names_ = values, names
+    model.columns_ = {name: tuple(map(str, own)) for name, own in columns.items()}
 
 
 def _encoder(name: str, widths: Sequence[int], tensors: Mapping[str, Tensor]) -> Encoder:

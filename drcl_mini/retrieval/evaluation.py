@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..core.checks import check_features, check_integer, check_mapping, suggest
+from ..core.checks import check_integer, check_mapping, suggest
 from ..core.devices import resolve_device, room_for
+from ..core.tables import check_features
 from ..data.split import Split
 from .metrics import mean_average_precision
 from .ranking import BLOCK
@@ -61,6 +62,7 @@ def evaluate(
     split: Split,
     k: Sequence[int | None] = (None, 50),
     *,
+    no_match: str | None = None,
     device: str = "cpu",
     memory: int = BLOCK,
 ) -> Evaluation:
@@ -73,6 +75,8 @@ def evaluate(
         model_or_embeddings: something with ``transform``, or its result: {modality: (n, D)}.
         split: features and labels; the features don't matter where embeddings are given.
         k: cut-offs; ``None`` is all.
+        no_match: queries without a relevant item count as ``"zero"``, or are left out
+            (``"skip"``); ``None``: as zero, with a warning.
         device: where to rank and score.
         memory: about how many bytes one block of queries may take.
 
@@ -112,6 +116,6 @@ def evaluate(
     scores = {}
     for a, b in permutations(names, 2):
         task = checked[a], split.labels[a], checked[b], split.labels[b]
-        values = mean_average_precision(*task, cuts, memory=memory)
+        values = mean_average_precision(*task, cuts, no_match=no_match, memory=memory)
         scores[a, b] = dict(zip(cuts, values, strict=True))
     return Evaluation(scores)

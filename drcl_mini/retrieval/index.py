@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..core.checks import check_dimensions, check_features, check_integer, require
+from ..core.checks import check_dimensions, check_integer, require
+from ..core.tables import check_features
 from ..core.tensorfile import load_checkpoint, save_checkpoint
 from .ranking import BLOCK, in_blocks, unit_rows
 from .search import Neighbours

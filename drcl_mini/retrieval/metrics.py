@@ -12,7 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..core.checks import check_dimensions, check_features, check_integer, check_labels
+from ..core.checks import check_dimensions, check_integer, warn
+from ..core.classes import check_labels
+from ..core.tables import as_numpy, check_features
 from .ranking import BLOCK, in_blocks, ranking_keys, rounded, row_sorter, unit_rows
 
 PAIR = 64
@@ -42,7 +44,9 @@ def average_precision(relevance: Any, k: int | None = None) -> Tensor:
     """
     k = check_integer(k, "k", optional=True)
     if not isinstance(relevance, Tensor):
-        relevance = torch.from_numpy(np.array(relevance, dtype=bool))
+        relevance = torch.from_numpy(np.array(as_numpy(relevance, "relevance")))
+    if relevance.dtype != torch.bool and not ((relevance == 0) | (relevance == 1)).all():
+        raise ValueError("relevance holds other numbers than 0 and 1, expected 1 where relevant")
     if relevance.ndim == 0 or relevance.numel() == 0:
         shape = tuple(relevance.shape)
         raise ValueError(f"relevance has shape {shape}, expected (…, n), not empty")
@@ -64,6 +68,8 @@ def mean_average_precision(
     gallery_labels: Any,
     k: int | Sequence | None = None,
     *,
+    leave_self_out: bool = False,
+    no_match: str | None = None,
     memory: int = BLOCK,
 ) -> Any:
     """Mean over queries of :func:`average_precision`, the gallery ranked by cosine similarity.
@@ -76,6 +82,9 @@ def mean_average_precision(
         gallery: (n, D).
         gallery_labels: (n,) or (n, C).
         k: cut-off, ``None`` for all; a sequence of cut-offs shares one ranking and gives a list.
+        leave_self_out: query i is item i of the gallery; leave it out of its own ranking.
+        no_match: queries without a relevant item in the gallery count as ``"zero"``, or are left
+            out (``"skip"``); ``None``: they count as zero, with a warning.
         memory: about how many bytes one block of queries may take; results don't depend on it.
 
     Raises:
@@ -95,13 +104,21 @@ def mean_average_precision(
         return torch.stack([average_precision(block, cut) for cut in cuts], dim=1)
 
     task = query, query_labels, gallery, gallery_labels
-    scores = over_ranked_blocks(score, task, memory)
+    scores = over_ranked_blocks(score, task, memory, leave_self_out, no_match)
     means = scores.T.contiguous().mean(dim=1).tolist()  # each cut-off summed as if it were alone
     return means[0] if single else means
 
 
 def precision_at_k(
-    query: Any, query_labels: Any, gallery: Any, gallery_labels: Any, k: int, *, memory: int = BLOCK
+    query: Any,
+    query_labels: Any,
+    gallery: Any,
+    gallery_labels: Any,
+    k: int,
+    *,
+    leave_self_out: bool = False,
+    no_match: str | None = None,
+    memory: int = BLOCK,
 ) -> float:
     """Mean share of relevant items among the first k; see :func:`mean_average_precision`.
 
@@ -118,7 +135,7 @@ def precision_at_k(
         return block[:, :k].sum(dim=1).double() / k
 
     task = query, query_labels, gallery, gallery_labels
-    scores = over_ranked_blocks(score, task, memory)
+    scores = over_ranked_blocks(score, task, memory, leave_self_out, no_match)
     return scores.mean().item()
 
 
@@ -129,6 +146,7 @@ def precision_recall(
     gallery_labels: Any,
     points: int = 11,
     *,
+    leave_self_out: bool = False,
     memory: int = BLOCK,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Interpolated precision at evenly spaced recalls from 0 to 1.
@@ -159,12 +177,16 @@ def precision_recall(
         return found_by.where(found > 0, torch.nan).cpu()
 
     task = query, query_labels, gallery, gallery_labels
-    scores = over_ranked_blocks(score, task, memory)
+    scores = over_ranked_blocks(score, task, memory, leave_self_out, "zero")
     return recalls.numpy(), scores.nanmean(dim=0).nan_to_num().numpy()
 
 
 def over_ranked_blocks(
-    score: Callable[[Tensor], Tensor], task: Sequence[Any], memory: int
+    score: Callable[[Tensor], Tensor],
+    task: Sequence[Any],
+    memory: int,
+    leave_self_out: bool = False,
+    no_match: str | None = None,
 ) -> Tensor:
     """``score`` (m, …) of ranked relevance (block, n), in blocks of queries.
 
@@ -172,18 +194,29 @@ def over_ranked_blocks(
         score: takes booleans (block, n), whether the item at each rank is relevant.
         task: queries, their labels, gallery, its labels.
         memory: about how many bytes a block may take.
+        leave_self_out: query i is item i of the gallery, which goes last and isn't relevant.
+        no_match: what becomes of queries without a relevant item, see
+            :func:`mean_average_precision`.
     """
     query, query_labels, gallery, gallery_labels = task
     memory = check_integer(memory, "memory (bytes)")
-    query, query_labels = _tensors(query, query_labels, "query")
-    gallery, gallery_labels = _tensors(gallery, gallery_labels, "gallery", query.device)
+    if no_match not in (None, "zero", "skip"):
+        raise ValueError(f"no_match is {no_match!r}, expected None, 'zero' or 'skip'")
+    query = _on_device(query, "query")
+    gallery = _on_device(gallery, "gallery", query.device)
     check_dimensions(query.shape[1], gallery.shape[1])
-    if query_labels.shape[1:] != gallery_labels.shape[1:]:
-        shapes = f"{tuple(query_labels.shape)} and {tuple(gallery_labels.shape)}"
-        raise ValueError(f"labels of queries and gallery don't fit: {shapes}")
+    if leave_self_out and len(query) != len(gallery):
+        sizes = f"{len(query)} queries and {len(gallery)} items"
+        raise ValueError(f"leave_self_out takes query i for item i, but there are {sizes}")
+    query_labels, gallery_labels = (
+        labels.to(query.device)
+        for labels in _comparable(query_labels, gallery_labels, len(query), len(gallery))
+    )
+    same = _are_equal(query, gallery) and _are_equal(query_labels, gallery_labels)
+    if same and not leave_self_out and not (query == query[0]).all():
+        told = "queries and gallery are equal, so each query finds itself first"
+        warn(f"{told}; leave_self_out=True leaves it out of its own ranking")
     multi_hot = query_labels.ndim == 2
-    if multi_hot:
-        query_labels, gallery_labels = query_labels.float(), gallery_labels.float()
     dim = query.shape[1]
     width = max(1, memory // (PAIR * dim))
     sort = row_sorter(query.device)
@@ -197,21 +230,62 @@ def over_ranked_blocks(
             relevant = query_labels[part, None] == gallery_labels
         unit = unit_rows(query[part])
         blocks = [rounded(unit @ unit_rows(items).T) for items in gallery.split(width)]
-        cosines = torch.cat(blocks, dim=1)
-        return sort(ranking_keys(cosines, index).bitwise_or_(relevant)).bitwise_and_(1).bool()
+        keys = ranking_keys(torch.cat(blocks, dim=1), index).bitwise_or_(relevant)
+        if leave_self_out:
+            rows = torch.arange(len(unit), device=keys.device)
+            keys[rows, part.start + rows] = torch.iinfo(torch.int64).max - 1
+        return sort(keys).bitwise_and_(1).bool()
+
+    matched = []
+
+    def scored(part: slice) -> Tensor:
+        ranked = rank(part)
+        result = score(ranked)
+        matched.append(ranked.any(dim=1))
+        return result
 
     rows = memory // (PAIR * (len(gallery) + dim + query_labels[0].numel()))
-    return in_blocks(lambda part: score(rank(part)), len(query), rows)
+    scores = in_blocks(scored, len(query), rows)
+    found = torch.cat(matched).to(scores.device)
+    if no_match == "skip":
+        if not found.any():
+            raise ValueError("no query has a relevant item in the gallery: nothing to score")
+        return scores[found]
+    if no_match is None and not found.all():
+        told = f"{int((~found).sum())} of {len(found)} queries have no relevant item in the gallery"
+        warn(f"{told}: they count as 0; no_match='skip' leaves them out, 'zero' says so be it")
+    return scores
 
 
-def _tensors(
-    x: Any, labels: Any, name: str, device: torch.device | None = None
+def _are_equal(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and torch.equal(a, b)
+
+
+def _comparable(
+    query_labels: Any, gallery_labels: Any, queries: int, items: int
 ) -> tuple[Tensor, Tensor]:
-    """Checked features and labels on a device: the given one, or that of the features."""
+    """Labels of queries and gallery as numbers (m,), (n,), or as float rows (m, C), (n, C)."""
+    query = check_labels(query_labels, "query", queries)
+    gallery = check_labels(gallery_labels, "gallery", items)
+    if query.shape[1:] != gallery.shape[1:]:
+        raise ValueError(
+            f"labels of queries and gallery don't fit: {query.shape} and {gallery.shape}"
+        )
+    if query.dtype.kind != gallery.dtype.kind:
+        kinds = f"{query.dtype} and {gallery.dtype}"
+        raise ValueError(f"labels of queries and gallery differ in kind: {kinds}")
+    if query.dtype.kind == "U":
+        _, codes = np.unique(np.concatenate([query, gallery]), return_inverse=True)
+        query, gallery = codes[:queries], codes[queries:]
+    found = torch.from_numpy(query), torch.from_numpy(gallery)
+    return found if query.ndim == 1 else (found[0].float(), found[1].float())
+
+
+def _on_device(x: Any, name: str, device: torch.device | None = None) -> Tensor:
+    """Checked features on a device: the given one, or that of the features."""
     on_gpu = isinstance(x, Tensor) and x.device.type != "cpu"
     device = device or (x.device if on_gpu else torch.device("cpu"))
     table = on_gpu and x.dtype.is_floating_point and x.ndim == 2 and x.numel()
     if not (table and x.float().isfinite().all()):  # on the CPU, to be checked there
         x = torch.from_numpy(check_features(x, name))
-    labels = torch.from_numpy(check_labels(labels, name, len(x)))
-    return x.to(device, torch.float32), labels.to(device)
+    return x.to(device, torch.float32)

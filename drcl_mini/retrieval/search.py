@@ -14,8 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..core.checks import check_dimensions, check_features, check_integer
+from ..core.checks import check_dimensions, check_integer
 from ..core.devices import resolve_device, room_for
+from ..core.lazy import LazyRows, LazyTable, as_features
+from ..core.tables import check_features
 from .ranking import BLOCK, in_blocks, key_payload, key_scores, ranking_keys, rounded, unit_rows
 
 WIDTH = 1024
@@ -42,7 +44,7 @@ def nearest_neighbours(
 
     Args:
         query: (m, D), embeddings.
-        gallery: (n, D), embeddings.
+        gallery: (n, D), embeddings; a memory map or an HDF5 data set is read block by block.
         k: how many; at most n come back.
         device: where to compute.
         memory: about how many bytes one block of queries and items may take; results don't depend
@@ -60,9 +62,10 @@ def nearest_neighbours(
     memory = check_integer(memory, "memory (bytes)")
     device = resolve_device(str(device))
     queries = torch.from_numpy(check_features(query, "query"))
-    items = torch.from_numpy(check_features(gallery, "gallery"))
+    items = as_features(gallery, "gallery")
+    lazy = isinstance(items, LazyTable)
     with room_for("the gallery", device):
-        items = items.to(device)
+        items = LazyRows(items, device) if lazy else torch.from_numpy(items).to(device)
     dim = items.shape[1]
     check_dimensions(queries.shape[1], dim)
     k = min(k, len(items))

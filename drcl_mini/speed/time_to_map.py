@@ -14,9 +14,9 @@ import torch
 
 from ..data.dataset import MultimodalDataset
 from ..data.load import load_dataset
-from ..method.encoder import embed
 from ..method.estimator import DRCL
 from ..retrieval.evaluation import evaluate
+from ..training.rows import embed
 from ..training.settings import Settings
 from .measure import NotMeasuredError, Plan, Row, fit_alone, fresh_encoder, timed
 

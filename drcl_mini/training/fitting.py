@@ -6,12 +6,14 @@ from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..core.checks import warn
-from ..core.devices import on_device, out_of_memory, room_for, tf32
+from ..core.devices import out_of_memory, room_for, tf32
+from ..core.lazy import as_rows
 from ..data.labels import one_hot
 from ..data.noise import with_label_noise
 from ..data.split import Split
@@ -25,6 +27,9 @@ class Model(Protocol):
 
     settings: Settings
     n_classes_: int
+    classes_: np.ndarray
+    class_names_: tuple[str, ...]
+    columns_: dict[str, tuple[str, ...]]
     prior_: Tensor
     prior_source_: str
     priors_: dict[str, Tensor]
@@ -34,22 +39,27 @@ class Model(Protocol):
     partial_: list[str]
     interrupted_: bool
 
-    def reset(self, classes: int) -> None: ...
+    def reset(self, data: Any) -> None: ...
 
 
 Tensors = dict[str, tuple[Tensor, Tensor]]
-"""{modality: (X, Y)} on a device."""
+"""{modality: (X, Y)} on a device; a lazy table's X is :class:`.LazyRows`."""
 
 
 def tensors(split: Split | None, classes: int, device: torch.device) -> Tensors:
-    """{modality: (X, Y)} on the device, Y as float rows (n, C)."""
+    """{modality: (X, Y)} on the device, Y as float rows (n, C).
+
+    Validation data with classes that training lacks have more columns than C.
+    """
     if split is None:
         return {}
+    found = {}
     with room_for("the data", device):
-        return {
-            name: (on_device(x, device), one_hot(split.labels[name], classes).to(device))
-            for name, x in split.features.items()
-        }
+        for name, x in split.features.items():
+            y = split.labels[name]
+            width = max(classes, int(y.max()) + 1) if y.ndim == 1 else classes
+            found[name] = as_rows(x, device), one_hot(y, width).to(device)
+    return found
 
 
 def noisy(labels: Tensor, settings: Settings, modality: str) -> Tensor:
@@ -93,7 +103,7 @@ _FITS = {"under way": 0, "threads before": 0}
 
 @contextmanager
 def computing(settings: Settings, train: Split, runs: int = 1) -> Iterator[None]:
-    """Within the block PyTorch has the fit's precision and number of threads.
+    """Within the block PyTorch has the fit's precision and number of threads, and gradients.
 
     The number of threads counts for the whole process. Of fits that overlap, the last one to end
     puts back what was set before the first began.
@@ -110,7 +120,8 @@ def computing(settings: Settings, train: Split, runs: int = 1) -> Iterator[None]
         threads = settings.threads or default_threads(settings, train, runs)
         torch.set_num_threads(threads or _FITS["threads before"])
     try:
-        with tf32(settings.precision == "tf32"):
+        exactly = tf32(settings.precision == "tf32")
+        with exactly, torch.inference_mode(False), torch.enable_grad():
             yield
     finally:
         with _LOCK:
@@ -193,14 +204,19 @@ def usable(model: Model) -> str:
 
 
 @contextmanager
-def fresh(model: Model, classes: int) -> Iterator[None]:
-    """Begin anew; after a ValueError (progress of another fit) the model is as it was."""
+def fresh(model: Model, data: Any) -> Iterator[None]:
+    """Begin anew. After an error the model is as it was, unless the new fit has trained something.
+
+    A ValueError (progress of another fit) always puts it back, :class:`TrainingDiverged` never.
+    """
     before = model.__dict__
-    model.reset(classes)
+    model.reset(data)
     try:
         yield
-    except ValueError:
-        model.__dict__ = before
+    except Exception as error:
+        nothing = not model.encoders_ and not isinstance(error, TrainingDiverged)
+        if isinstance(error, ValueError) or ("prior_" in before and nothing):
+            model.__dict__ = before
         raise
 
 

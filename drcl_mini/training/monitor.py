@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from ..retrieval.metrics import BLOCK, average_precision
-from ..retrieval.ranking import ranking_keys, rounded, row_sorter, unit_rows
+from ..retrieval.metrics import average_precision, mean_average_precision
+from ..retrieval.ranking import BLOCK, ranking_keys, rounded, row_sorter, unit_rows
 
 
 def target_map(features: Tensor, labels: Tensor, inverse: Tensor) -> Tensor:
@@ -37,8 +37,26 @@ def target_map(features: Tensor, labels: Tensor, inverse: Tensor) -> Tensor:
         cosines = unit_rows(part @ inverse) @ gallery
         # The key's last bit is the relevance, so that sorting the keys ranks it.
         keys = ranking_keys(rounded(cosines), index | (part @ labels.T > 0))
-        scores.append(average_precision(sort(keys.flatten(0, -2)).view(keys.shape) & 1))
+        ranked = sort(keys.flatten(0, -2)).view(keys.shape) & 1
+        scores.append(average_precision(ranked.bool()))
     return torch.cat(scores, dim=-1).mean(dim=-1)
+
+
+def item_map(features: Tensor, labels: Tensor) -> Tensor:
+    """mAP with each item as a query and the others as gallery; it needs no class of training.
+
+    Args:
+        features: F, (n, D).
+        labels: Y, (n, C); items that share a class are relevant to each other.
+
+    Example:
+        >>> y = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+        >>> item_map(torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0], [0.1, 1.0]]), y).item()
+        1.0
+    """
+    task = features, labels.cpu(), features, labels.cpu()
+    found = mean_average_precision(*task, leave_self_out=True, no_match="zero")
+    return torch.tensor(found, dtype=torch.float64)
 
 
 RANKS = {

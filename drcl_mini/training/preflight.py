@@ -1,34 +1,62 @@
 """Checks before any training: data against data, data against settings, data against a model."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from ..core.checks import as_numpy, check_features, check_name, suggest, warn
+from ..core.checks import check_name, suggest, warn
+from ..core.classes import check_words
+from ..core.lazy import as_features
+from ..core.tables import as_numpy, check_columns
+from ..data.labels import one_hot
 from ..data.split import Split
 from .fitting import Model
 from .settings import Settings
 
+IMBALANCE = 20
+"""How many times the samples of the rarest class the most frequent one may have without a word."""
 
-def check_fit(train: Split, validation: Split | None, settings: Settings) -> int:
+
+class Checked(NamedTuple):
+    """What a fit learns from, checked."""
+
+    train: Split
+    """Its labels are class indices; rows without a class are left out."""
+    validation: Split | None
+    """Likewise; classes that training lacks follow after C."""
+    values: np.ndarray
+    """The C classes as the labels named them."""
+    names: tuple[str, ...]
+    """Their names."""
+
+    @property
+    def classes(self) -> int:
+        """C, the number of classes."""
+        return len(self.values)
+
+
+def check_fit(train: Split, validation: Split | None, settings: Settings) -> Checked:
     """Everything that training needs of its data and settings.
-
-    Returns:
-        C, the number of classes.
 
     Raises:
         ValueError: what doesn't fit, and what to do.
     """
     check_splits(train, validation)
-    classes = train.n_classes
-    known = _present(train.labels.values())
-    check_against(train, validation, classes, known)
-    empty = sorted(set(range(classes)) - known)
-    if empty:
-        count = f"{len(empty)} of {classes} have none"
-        warn(f"class {empty[0]} has no sample in any modality ({count}): count from 0?")
+    check_words(train.labels)
+    values, names = train.values, train.names
+    classes = len(values)
+    train = without_unlabelled(train, "train").encoded(values, names)
+    if validation is not None:
+        validation = without_unlabelled(validation, "validation")
+        check_columns_of(validation, train.columns)
+        validation = validation.encoded(values, names, new=True)
+        if new := list(validation.names[classes:])[:5]:
+            told = f"validation has classes that training lacks: {new}"
+            warn(f"{told}; the epoch is picked by how well items find their like")
+    check_against(train, validation, classes)
+    _check_counts(train, classes, settings)
     if settings.dim < classes:
         expected = f"expected at least {classes}"
         raise ValueError(f"setting 'dim' is {settings.dim} for {classes} classes, {expected}")
@@ -45,7 +73,59 @@ def check_fit(train: Split, validation: Split | None, settings: Settings) -> int
     for modality in train.modalities:
         settings.rate(modality)
         check_noise(train, modality, settings)
-    return classes
+    for modality, y in validation.labels.items() if validation else ():
+        if settings.monitor == "map" and len(_present([y])) == 1:
+            told = f"validation of {modality!r} has one class only"
+            warn(f"{told}, so its mAP is always 1 and picks the first epoch: use monitor=None")
+        if settings.selection == "validation" and y.ndim == 1 and y.min() >= classes:
+            told = f"validation of {modality!r} has no class of training"
+            raise ValueError(f"selection='validation', but {told}: use selection='train'")
+        if settings.monitor == "loss" and y.ndim == 1 and y.max() >= classes:
+            told = f"validation of {modality!r} has classes that training lacks"
+            raise ValueError(f"monitor='loss', but {told}, so they have no loss: use 'map'")
+    return Checked(train, validation, values, names)
+
+
+def _check_counts(train: Split, classes: int, settings: Settings) -> None:
+    """Warn of classes without a sample, and of classes that training hardly sees."""
+    counts = {name: one_hot(y, classes).sum(dim=0) for name, y in train.labels.items()}
+    empty = torch.stack(list(counts.values())).sum(dim=0).eq(0).nonzero().flatten().tolist()
+    if empty:
+        told = f"{len(empty)} of {classes} have none"
+        warn(f"class {empty[0]} has no sample in any modality ({told}): count from 0?")
+    for name, count in counts.items():
+        seen = count[count > 0]
+        if settings.class_weight is None and seen.max() > IMBALANCE * seen.min():
+            rare = int(count.where(count > 0, torch.inf).argmin())
+            told = f"class {train.names[rare]!r} has {int(seen.min())} samples of {name!r}"
+            warn(
+                f"{told}, another one {int(seen.max())}: predict may never give it; "
+                "set class_weight='balanced' to let every class count as much"
+            )
+
+
+def without_unlabelled(split: Split, part: str) -> Split:
+    """The split without multi-hot rows that have no class at all; warns of them."""
+    rows, lost = {}, {}
+    for name, y in split.labels.items():
+        labelled = y.any(axis=1) if y.ndim == 2 else np.full(len(y), True)
+        rows[name] = np.flatnonzero(labelled)
+        if not labelled.all():
+            lost[name] = f"{(~labelled).sum()} of {len(y)} rows of {name!r}"
+    if not lost:
+        return split
+    empty = next((name for name, kept in rows.items() if not len(kept)), None)
+    if empty is not None:
+        told = f"{part}: no row of {empty!r} has a class"
+        raise ValueError(f"{told}: leave the modality out, or give it labels")
+    warn(f"{part}: {', '.join(lost.values())} have no class and are left out")
+    return split.take(rows)
+
+
+def check_columns_of(split: Split, fitted: Mapping[str, Sequence[str]]) -> None:
+    """Frames have the columns of those in training, in their order."""
+    for name, columns in split.columns.items():
+        check_columns(columns, fitted.get(name), name)
 
 
 def check_noise(train: Split, modality: str, settings: Settings) -> None:
@@ -68,19 +148,16 @@ def check_splits(train: Split, validation: Split | None) -> None:
             expected = "expected a drcl_mini.Split(features, labels)"
             raise ValueError(f"{name} is {type(split).__name__}, {expected}")
         for modality, x in split.features.items():
-            check_features(x, modality)  # a split shares the caller's array, which may have changed
+            as_features(x, modality)  # a split shares the caller's array, which may have changed
 
 
-def check_against(
-    train: Split, validation: Split | None, classes: int, known: Iterable[int]
-) -> None:
+def check_against(train: Split, validation: Split | None, classes: int) -> None:
     """A training split against C classes, and its validation split against both.
 
     Args:
         train: what a model is to learn from.
         validation: what its epoch is picked on.
         classes: C, how many the model knows.
-        known: classes that a validation label may be.
     """
     for modality, y in train.labels.items():
         found = _present([y])
@@ -107,10 +184,6 @@ def check_against(
             shape = "(n,)" if own.ndim == 1 else f"(n, {classes})"
             told = f"validation labels have shape {y.shape}, training has {shape}"
             raise ValueError(f"modality {modality!r}: {told}")
-        new = sorted(_present([y]) - set(known))
-        if new:
-            told = f"validation has class {new[0]}, which training never had"
-            raise ValueError(f"modality {modality!r}: {told}")
 
 
 def check_addition(
@@ -135,9 +208,14 @@ def check_addition(
     if validation is not None and not pair:
         given = type(validation).__name__
         raise ValueError(f"validation is {given}, expected a pair (features, labels)")
-    train = Split({name: data[0]}, {name: data[1]})
-    held = Split({name: validation[0]}, {name: validation[1]}) if pair else None
-    check_against(train, held, model.n_classes_, range(model.n_classes_))
+    known = model.classes_, model.class_names_
+    train = without_unlabelled(Split({name: data[0]}, {name: data[1]}), "train")
+    train, held = train.encoded(*known), None
+    if pair:
+        held = without_unlabelled(Split({name: validation[0]}, {name: validation[1]}), "validation")
+        check_columns_of(held, train.columns)
+        held = held.encoded(*known, new=True)
+    check_against(train, held, model.n_classes_)
     model.settings.rate(name)
     check_noise(train, name, model.settings)
     return train, held

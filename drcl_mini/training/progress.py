@@ -118,6 +118,8 @@ def begin_progress(
         return None
     every = check_integer(every, "every")
     about = {name: value for name, value in vars(settings).items() if name not in ELSEWHERE}
+    if settings.class_weight is None:
+        del about["class_weight"]  # files written before don't have it
     about["data (digest)"] = fingerprint(dict(zip(("train", "validation"), splits, strict=True)))
     about["prior (digest)"] = None
     if prior is not None:

@@ -38,6 +38,7 @@ class Settings:
     batch_size: int = 128
     drop_last: bool = False
     q_rate: float = 0.03
+    class_weight: str | None = None
     alpha: float = 0.1
     beta: float = 0.1
     eta: float = 1.0
@@ -161,6 +162,7 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "batch_size": SIZE,
     "drop_last": SWITCH,
     "q_rate": WEIGHT,
+    "class_weight": (lambda v: v in (None, "balanced"), "None or 'balanced'"),
     "alpha": WEIGHT,
     "beta": WEIGHT,
     "eta": WEIGHT,

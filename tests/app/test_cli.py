@@ -51,10 +51,34 @@ def test_the_command_in_the_results_repeats_them(tmp_path, monkeypatch, capsys):
 
 
 def test_the_folder_is_named_as_the_data_set_was(tmp_path, train, validation, data_home, monkeypatch):
-    MultimodalDataset(train, validation, train, "other", "abc").to_npz(data_home / "mine.npz")
+    MultimodalDataset(train, validation, train, "other", tuple("abc")).to_npz(data_home / "mine.npz")
     monkeypatch.chdir(tmp_path)
     assert main(["run", "mine", *SET, "--device", "cpu"]) == 0
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["mine-default-seed0"]
+
+
+def test_run_takes_the_path_of_a_file(tmp_path, train, validation, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    path = MultimodalDataset(train, validation, train, "mine", tuple("abc")).to_npz(tmp_path / "my files" / "mine.npz")
+    assert main(["run", str(path), *SET, "--device", "cpu"]) == 0
+    assert "mAP@all" in capsys.readouterr().out
+    out = tmp_path / "runs" / "mine-default-seed0"
+    assert sorted(file.name for file in out.iterdir()) == ["model-seed0.safetensors", "results.json"]
+    command = json.loads((out / "results.json").read_text(encoding="utf-8"))["command"]
+    assert shlex.split(command)[4] == str(path)
+
+
+def test_run_tells_why_there_is_no_table(tmp_path, train, validation, capsys):
+    data = MultimodalDataset(train, validation, train.only("text"), "mine", tuple("abc"))
+    path, out = data.to_npz(tmp_path / "mine.npz"), tmp_path / "out"
+    assert main(["run", str(path), *SET, "--device", "cpu", "--out", str(out)]) == 0
+    shown = capsys.readouterr()
+    told = "warning: the test split has 'text' only, scores need two modalities"
+    assert shown.err == f"{told}: the model is trained and saved, without a table\n"
+    assert "mAP" not in shown.out
+    assert f"saved in {out}" in shown.out
+    assert DRCL.load(out / "model-seed0.safetensors", "cpu").encoders_.keys() == {"image", "text"}
+    assert json.loads((out / "results.json").read_text(encoding="utf-8"))["runs"][0]["scores"] == []
 
 
 def test_a_terminal_that_lacks_letters_shows_question_marks(tmp_path, monkeypatch):

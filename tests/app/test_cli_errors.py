@@ -50,6 +50,7 @@ def untrained(monkeypatch):
     ("arguments", "fragments"),
     [
         (["run", "digit-halves"], ["'digit-halves'", "did you mean 'digits-halves'"]),
+        (["run", "some/where"], ["unknown data set 'some/where'", "or give the path of an .npz file"]),
         (["run", "--set", "epoch=3"], ["'epoch'", "did you mean 'epochs'"]),
         (["run", "--set", "epochs=many"], ["'epochs'", "'many'"]),
         (["run", "--set", "epochs"], ["'epochs'", "NAME=VALUE"]),
@@ -75,6 +76,8 @@ def test_what_cannot_be_is_told_in_one_line_before_training(fails, tmp_path, mon
     monkeypatch.chdir(tmp_path)
     fails(1, ["run", "wikipedia-classic"], "python -m data_scripts wikipedia-classic")
     fails(1, ["run", "--device", "gpu"], "'gpu'")
+    fails(1, ["run", "--device", "mps"], "device 'mps' can't be used")
+    fails(1, ["run", "some/where.npz"], "no data file 'some/where.npz'")
     if not torch.cuda.is_available():
         fails(1, ["run", "--device", "cuda"], "device 'cuda' can't be used")
     assert list(tmp_path.iterdir()) == []

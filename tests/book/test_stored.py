@@ -7,6 +7,7 @@ from kit import claims
 from kit import stored as module
 
 from drcl_mini import DRCL
+from drcl_mini.core.tensorfile import load_checkpoint
 
 CHAPTER = """
 SETTINGS = {"width": 3, "seeds": range(2)}
@@ -133,3 +134,28 @@ def test_claims(monkeypatch, tmp_path):
     monkeypatch.setenv(claims.RECORD, str(tmp_path / "record"))
     claims.claim("mAP", 0.5, above=0.6)
     assert (tmp_path / "record").read_text() == '{"name": "mAP", "value": 0.5, "above": 0.6, "below": null}\n'
+
+
+def models_in(packed):
+    """The packed models within what a file holds."""
+    if isinstance(packed, dict):
+        if "model" in packed:
+            yield packed
+        packed = list(packed.values())
+    for inner in packed if isinstance(packed, list) else []:
+        yield from models_in(inner)
+
+
+def test_models_that_were_stored_before_load():
+    """Those of the first versions have no names of classes and columns."""
+    count = 0
+    for path in sorted(module.MODELS.glob("*.safetensors")):
+        tensors, header = load_checkpoint(path, module.KIND)
+        for packed in models_in(header["content"]):
+            model = module._unpack(packed, tensors)
+            assert model.classes_.tolist() == list(range(model.n_classes_))
+            assert model.class_names_ == tuple(map(str, model.classes_))
+            x = {name: np.ones((2, encoder.widths[0])) for name, encoder in model.encoders_.items()}
+            assert all(set(found) <= set(model.classes_) for found in model.predict(x).values())
+            count += 1
+    assert count

@@ -1,92 +1,13 @@
 import sys
 
 import numpy as np
-import pandas as pd
 import pytest
-import scipy.sparse
-import torch
 
 import drcl_mini.method.consistency
 from drcl_mini import DRCL, Split
-from drcl_mini.core.checks import check_features, check_integer, check_labels, check_mapping, require, suggest
+from drcl_mini.core.checks import check_integer, check_mapping, require, suggest
 
 TABLE = np.arange(6).reshape(3, 2)
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        *(TABLE, TABLE.tolist(), TABLE.astype("float16"), TABLE.astype("uint8"), torch.tensor(TABLE)),
-        *(pd.DataFrame(TABLE), np.asfortranarray(TABLE), np.repeat(TABLE, 2, axis=1)[:, ::2]),
-        torch.tensor(TABLE).double().requires_grad_(),
-    ],
-)
-def test_features_become_one_contiguous_float32_table(given):
-    features = check_features(given, "image", 2)
-    assert np.array_equal(features, TABLE)
-    assert (features.dtype, features.flags.c_contiguous) == (np.float32, True)
-
-
-@pytest.mark.parametrize(
-    ("given", "fragments"),
-    [
-        ([1.0, 2.0], ["(2,)", "table"]),
-        ([["a", "b"]], ["<U1", "table"]),
-        ([[1.0], [2.0, 3.0]], ["can't be read"]),
-        (pd.DataFrame({"x": [1.0], "name": ["a"]}), ["object", "table"]),
-        ([[1j]], ["complex"]),
-        (torch.tensor([[1j]]), ["complex64", "table"]),
-        ([[1.0], [None], [3.0]], ["1 missing values", "row 1"]),
-        (None, ["table"]),
-        (scipy.sparse.csr_matrix(TABLE), ["sparse"]),
-        (np.empty((0, 2)), ["empty", "(0, 2)"]),
-        (np.empty((2, 0)), ["empty", "(2, 0)"]),
-        (np.full((3, 2), 1e39), ["6 NaN or infinite values"]),
-    ],
-)
-def test_what_is_no_table_of_numbers_is_named(given, fragments, complains):
-    with complains("'image'", *fragments):
-        check_features(given, "image")
-
-
-@pytest.mark.parametrize(
-    "given", [[0, 2, 1], (0, 2, 1), torch.tensor([0, 2, 1]), pd.Series([0, 2, 1]), np.array([0, 2, 1], "uint8")]
-)
-def test_labels_become_int64(given):
-    labels = check_labels(given, "image", 3)
-    assert labels.tolist() == [0, 2, 1]
-    assert labels.dtype == np.int64
-    assert check_labels(np.eye(2, dtype=bool), "image", 2).tolist() == [[1, 0], [0, 1]]
-
-
-@pytest.mark.parametrize(
-    ("given", "fragments"),
-    [
-        ([0, 1], ["3 samples", "2 labels"]),
-        ([0, -1, 2], ["negative", "row 1"]),
-        ([0.0, 1.0, 2.0], ["float64", "integers"]),
-        *(
-            (missing, ["labels", "1 missing values", "row 1", "1 of 3 rows"])
-            for missing in (
-                *([0.0, np.nan, 2.0], [0, None, 2], torch.tensor([0, torch.nan, 2]), pd.Series([0.0, np.nan, 2.0])),
-                *(pd.Series([0, None, 2], dtype="Int64"), pd.Series([0, pd.NA, 2], dtype=object)),
-                *(pd.DataFrame({"a": [0, np.nan, 1], "b": [1, 1, 0]}), [[0, 1], [None, 1], [1, 0]]),
-            )
-        ),
-        (["cat", "dog", "cat"], ["<U3", "labels", "numbers"]),
-        (np.eye(3), ["float64", "integers"]),
-        ([[1, 0], [0, 2], [1, 0]], ["1 values above 1", "row 1", "0 or 1"]),
-        ([[1, 0], [0, 0], [1, 0]], ["row 1", "missing labels"]),
-        ([0, 1, 1_000_000], ["1 values of 1000000 or more", "row 2"]),
-        (np.zeros((3, 1, 1), int), ["(3, 1, 1)"]),
-        ([[0], [1], [2]], ["(3, 1)"]),
-        ([[0], [0, 1], [2]], ["labels"]),
-        (torch.zeros(3, dtype=torch.bfloat16), ["labels", "float32", "integers"]),
-    ],
-)
-def test_what_are_no_labels_is_named(given, fragments, complains):
-    with complains("'image'", *fragments):
-        check_labels(given, "image", 3)
 
 
 def test_suggestions_begin_with_close_names():

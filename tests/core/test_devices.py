@@ -86,8 +86,10 @@ def test_metrics_check_tensors_wherever_they_are(device, complains):
         mean_average_precision(queries, labels[1][1:], gallery, labels[0])
     with complains("query", "NaN", "row 0"):
         mean_average_precision(queries * math.nan, labels[1], gallery, labels[0])
-    with complains("gallery", "float"):
-        mean_average_precision(queries, labels[1], gallery, labels[0].float())
+    with complains("gallery", "whole numbers"):
+        mean_average_precision(queries, labels[1], gallery, labels[0] + 0.5)
+    whole = mean_average_precision(queries, labels[1], gallery, labels[0].float(), no_match="zero")
+    assert whole == mean_average_precision(queries, labels[1], gallery, labels[0], no_match="zero")
 
 
 def test_search(device, rank_order):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import torch
 
-from drcl_mini import MultimodalDataset
+from drcl_mini import MultimodalDataset, Split
 
 RNG = np.random.default_rng(0)
 X = {"image": RNG.normal(size=(30, 4)).astype(np.float32), "text": RNG.normal(size=(21, 3)).astype(np.float32)}
@@ -24,12 +24,12 @@ def make(train=(X, Y), test=TEST, validation=None, **facts):
 
 
 def test_a_data_set_that_does_not_fit_together(train, make_split, complains):
-    def build(test, validation=None, classes="abc"):
+    def build(test, validation=None, classes=("a", "b", "c")):
         return MultimodalDataset(train, validation, test, "toy", classes)
 
     assert build(train.only("text")).test.modalities == ("text",)
     with complains("train", "3 classes", "2 are named"):
-        build(train, classes="ab")
+        build(train, classes=list("ab"))
     with complains("test", "'audio'"):
         build(make_split({"audio": (5, 3)}))
     with complains("validation", "'text'", "4 features", "train has 5"):
@@ -52,7 +52,7 @@ def test_npz_round_trip(dataset, tmp_path, same):
 
 def test_npz_without_validation_and_with_slashes_in_names(tmp_path, make_split):
     split = make_split({"image/top": (6, 2), "3d": (6, 4)})
-    path = MultimodalDataset(split, None, split, "toy", "abc").to_npz(tmp_path / "toy.npz")
+    path = MultimodalDataset(split, None, split, "toy", tuple("abc")).to_npz(tmp_path / "toy.npz")
     back = MultimodalDataset.from_npz(path)
     assert back.validation is None
     assert back.modalities == ("image/top", "3d")
@@ -122,7 +122,7 @@ def test_a_folder_that_is_a_file(dataset, tmp_path):
 def test_any_kind_of_arrays(table, column, same):
     features = {name: table(x) for name, x in X.items()}
     labels = {name: column(y) for name, y in Y.items()}
-    dataset = make((features, labels), source="here", classes="abc")
+    dataset = make((features, labels), source="here", classes=list("abc"))
     assert same(dataset.train.features, X)
     assert same(dataset.train.labels, Y)
     assert (dataset.name, dataset.source, dataset.classes) == ("mine", "here", ("a", "b", "c"))
@@ -173,7 +173,7 @@ def test_a_share_of_multi_hot_labels():
         ({"train": (X, {**Y, "text": Y["text"][:4]})}, ["'text'", "21 samples", "4 labels"]),
         ({"test": ({"audio": X["text"]}, {"audio": Y["text"]})}, ["test", "'audio'"]),
         ({"test": ({"text": X["image"]}, {"text": Y["image"]})}, ["test", "'text'", "4 features", "train has 3"]),
-        ({"classes": "ab"}, ["3 classes, but 2 are named"]),
+        ({"classes": tuple("ab")}, ["3 classes, but 2 are named"]),
         ({"train": X}, ["train", "(features, labels)"]),
         ({"test": None}, ["test", "(features, labels)"]),
         ({"validation": [1, 2, 3]}, ["validation", "(features, labels)"]),
@@ -182,3 +182,54 @@ def test_a_share_of_multi_hot_labels():
 def test_what_does_not_fit_is_told(arguments, fragments, complains):
     with complains(*fragments):
         make(**arguments)
+
+
+def test_words_are_the_classes_of_all_parts(tmp_path):
+    words = np.array(["cat", "ape", "dog"])
+    labels = {name: words[y] for name, y in Y.items()}
+    later = {name: np.array(["emu", "dog"] * 3) for name in X}
+    data = make((X, labels), (TEST[0], later), 0.2)
+    assert data.classes == data.train.names == data.test.names == ("ape", "cat", "dog", "emu")
+    assert data.test.labels["image"].tolist() == [3, 2, 3, 2, 3, 2]
+    assert MultimodalDataset.from_npz(data.to_npz(tmp_path / "mine.npz")).classes == data.classes
+    declared = make((X, labels), (TEST[0], {name: y[:6] for name, y in labels.items()}), classes=["dog", "cat", "ape"])
+    assert declared.train.labels["image"][:3].tolist() == [1, 2, 0]
+
+
+def test_names_of_a_split_in_another_order_are_put_in_that_of_the_data_set(complains):
+    turned = Split(X, {name: 2 - y for name, y in Y.items()}, tuple("cba"))
+    for labels in (Y, {name: np.eye(3, dtype=int)[y] for name, y in Y.items()}):
+        other = turned if labels is Y else Split(X, {name: y[:, ::-1] for name, y in labels.items()}, tuple("cba"))
+        data = MultimodalDataset(Split(X, labels, tuple("abc")), None, other, "z", tuple("abc"))
+        assert all(np.array_equal(data.test.labels[name], labels[name]) for name in X)
+    with complains("test", "unknown classes: ['x']"):
+        MultimodalDataset(Split(X, Y, tuple("abc")), None, Split(X, Y, tuple("xbc")), "z", tuple("abc"))
+    assert MultimodalDataset(Split(X, Y), None, Split(X, Y, tuple("012")), "z", tuple("abc")).test.names == (
+        "a",
+        "b",
+        "c",
+    )
+
+
+def test_words_and_numbers_are_not_mixed(complains):
+    with complains("numbers as labels", "words"):
+        make((X, {name: np.array(["a", "b", "c"])[y] for name, y in Y.items()}))
+
+
+def test_columns_are_those_of_train_and_kept_in_the_file(tmp_path, complains):
+    frames = {name: pd.DataFrame(x).add_prefix("c") for name, x in X.items()}
+    data = make((frames, Y), ({"text": frames["text"][:6]}, {"text": Y["text"][:6]}), 0.2)
+    back = MultimodalDataset.from_npz(data.to_npz(tmp_path / "mine.npz"))
+    for part in ("train", "validation"):
+        assert getattr(back, part).columns == {"image": ("c0", "c1", "c2", "c3"), "text": ("c0", "c1", "c2")}
+    assert back.test.columns == {"text": ("c0", "c1", "c2")}
+    with complains("'text'", "another order than in training", "column 0 is 'c2', not 'c0'"):
+        make((frames, Y), ({"text": frames["text"][["c2", "c1", "c0"]][:6]}, {"text": Y["text"][:6]}))
+
+
+def test_a_file_whose_columns_do_not_fit_is_no_data_file(dataset, tmp_path, complains):
+    path = dataset.to_npz(tmp_path / "toy.npz")
+    with np.load(path) as stored:
+        np.savez(path, **stored, **{"train/image/columns": np.array(["a", "b"])})
+    with complains(str(path), "no whole data file", "'image' has 7 features, but 2 columns"):
+        MultimodalDataset.from_npz(path)

@@ -44,7 +44,7 @@ def test_digits_halves_sizes(digits):
 def test_files_in_the_data_folder_are_data_sets(data_home, train):
     embedded = ["minimedia", "minimedia-small", "digits-halves"]
     assert available_datasets() == embedded
-    MultimodalDataset(train, None, train, "toy", "abc").to_npz(data_home / "toy.npz")
+    MultimodalDataset(train, None, train, "toy", tuple("abc")).to_npz(data_home / "toy.npz")
     (data_home / "released-outputs.npz").write_bytes(b"")
     assert available_datasets() == [*embedded, "toy"]
     assert load_dataset("toy").classes == ("a", "b", "c")
@@ -106,3 +106,16 @@ def test_released_outputs_show_what_is_known_of_them(outputs):
     assert inside == pytest.approx({"image": 0.43, "text": 0.81}, abs=0.005)
     lengths = np.linalg.norm(np.linalg.pinv(outputs.prior.astype(float)), axis=1)
     assert (round(lengths.min(), 2), round(lengths.max(), 2)) == (0.22, 0.28)
+
+
+def test_a_file_anywhere_is_loaded_by_its_path(tmp_path, train, complains):
+    path = MultimodalDataset(train, None, train, "toy", tuple("abc")).to_npz(tmp_path / "elsewhere.npz")
+    for given in (path, str(path)):
+        assert load_dataset(given).name == "toy"
+    with complains(f"no data file {str(tmp_path / 'none.npz')!r}", error=FileNotFoundError):
+        load_dataset(tmp_path / "none.npz")
+    np.savez(tmp_path / "other.npz", x=np.ones(3))
+    with complains("other.npz", "no whole data file", "it lacks 'classes'"):
+        load_dataset(tmp_path / "other.npz")
+    with complains("unknown data set '/some/where/mine'", "path of an .npz"):
+        load_dataset("/some/where/mine")

@@ -158,5 +158,5 @@ def test_a_foreign_file_in_its_place_is_not_believed(data_home, small, monkeypat
     minimedia("minimedia-small")
     kept = next(data_home.rglob("*.npz"))
     split = make_split()
-    MultimodalDataset(split, None, split, "minimedia-small", "abc").to_npz(kept)
+    MultimodalDataset(split, None, split, "minimedia-small", tuple("abc")).to_npz(kept)
     assert minimedia("minimedia-small") is small

@@ -20,7 +20,7 @@ def parts():
 
 
 def test_write_dataset_writes_a_card_beside_it(data_home, train, validation, capsys):
-    dataset = MultimodalDataset(train, validation, validation, "toy", "abc", source="here")
+    dataset = MultimodalDataset(train, validation, validation, "toy", tuple("abc"), source="here")
     path = write_dataset(dataset, TOY, paired="no")
     assert path == data_home / "toy.npz"
     assert load_dataset("toy").modalities == ("image", "text")

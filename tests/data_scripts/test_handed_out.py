@@ -63,6 +63,32 @@ def test_a_file_of_the_published_layout_is_converted(convert, small, matches, da
     assert sorted(path.name for path in data_home.iterdir()) == [f"{name}.json", f"{name}.npz"]
 
 
+def as_mrl_has_it(layout, keep):
+    """The file of MRL: ``train_text``, no validation part; its rows begin the test part, or are left out."""
+    held, own = {}, {}
+    for name, value in layout.variables.items():
+        part, rest = name.split("_", 1)
+        rest = "text" if rest == "texts" else rest
+        (held if part == "valid" else own)[f"{'test' if part == 'valid' else part}_{rest}"] = value
+    layout.variables = {k: np.concatenate([held[k], x]) if keep and k in held else x for k, x in own.items()}
+    if not keep:
+        layout.expected["validation"] = {}
+    return layout
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_nus_wide_without_a_validation_part_is_taken(convert, small, matches, keep):
+    layout = as_mrl_has_it(small("nus-wide"), keep)
+    assert convert("nus-wide", layout)[0] == 0
+    assert matches(load_dataset("nus-wide"), layout.expected)
+
+
+def test_nus_wide_without_a_validation_part_has_one_of_two_sizes(refuses, small):
+    layout = as_mrl_has_it(small("nus-wide"), True)
+    layout.variables = {k: x[:-1] if k.startswith("test") else x for k, x in layout.variables.items()}
+    refuses("nus-wide", layout, "22 rows", "expected 23, the first 12 for validation, or 11 without any")
+
+
 @pytest.mark.parametrize("name", HANDED_OUT)
 def test_without_the_file_it_says_where_to_ask_and_how_to_go_on(name, capsys, data_home):
     assert main([name]) == 1

@@ -35,7 +35,7 @@ class Npz(Kind):
 
     def make(self, path):
         held = {"items": {"text": ["a", "b"], "image": [np.arange(3), np.arange(5)]}, "source": "made"}
-        MultimodalDataset(BLOBS(), BLOBS(seed=1), BLOBS(seed=2), "some", "abc", **held).to_npz(path)
+        MultimodalDataset(BLOBS(), BLOBS(seed=1), BLOBS(seed=2), "some", tuple("abc"), **held).to_npz(path)
 
     def read(self, path):
         found = MultimodalDataset.from_npz(path)

@@ -47,8 +47,12 @@ FIT = {
     "words": (lambda i: i.fit(i.split({"image": [["a", "b"]] * 24})), ["'image'", "<U1"]),
     "label count": (lambda i: i.fit(i.split(labels={"text": [0, 1]})), ["'text'", "20 samples", "2 labels"]),
     "negative label": (lambda i: i.fit(i.split(labels={"text": [0, 1, -1, 2] * 5})), ["'text'", "negative", "row 2"]),
-    "fractional label": (lambda i: i.fit(i.split(labels={"text": [0.5] * 20})), ["'text'", "float64", "integers"]),
-    "float multi-hot": (lambda i: i.fit(i.split(labels={"text": np.eye(20)})), ["'text'", "float64", "integers"]),
+    "fractional label": (
+        lambda i: i.fit(i.split(labels={"text": [0.5] * 20})),
+        ["'text'", "20 values", "aren't whole numbers"],
+    ),
+    "soft labels": (lambda i: i.fit(i.split(labels={"text": np.full((20, 3), 0.3)})), ["'text'", "soft", ".argmax"]),
+    "one multi-hot": (lambda i: i.fit(i.split(labels={"text": np.eye(20)})), ["image int64 (24,)", "(20, 20)"]),
     "one class": (lambda i: i.fit(i.split(labels={"text": [1] * 20})), ["'text'", "one class", "(1)", "20 samples"]),
     "one class, multi-hot": (
         lambda i: i.fit(Split({"a": np.ones((4, 2))}, {"a": np.eye(3, dtype=int)[[1] * 4]})),
@@ -56,8 +60,8 @@ FIT = {
     ),
     "no split": (lambda i: i.fit(i.train.features), ["train", "dict", "Split"]),
     "new class in validation": (
-        lambda i: i.fit(validation=i.split(labels={"text": [0, 7] * 10})),
-        ["'text'", "class 7", "never"],
+        lambda i: i.fit(validation=i.split(labels={"text": [0, 7] * 10}), monitor="loss"),
+        ["'text'", "training lacks", "no loss"],
     ),
     "other dimension in validation": (
         lambda i: i.fit(validation=i.split({"image": np.ones((24, 8))})),
@@ -110,16 +114,16 @@ USE = {
     "same name": (lambda i, m: m.add_modality("text", i.image, i.train.labels["image"]), ["'text'", "already"]),
     "new class": (
         lambda i, m: m.add_modality("audio", np.ones((3, 2)), [0, 1, 3]),
-        ["'audio'", "class 3", "3 classes"],
+        ["'audio'", "unknown classes: [3]", "known: ['0', '1', '2']"],
     ),
     "one class": (lambda i, m: m.add_modality("audio", np.ones((3, 2)), [1, 1, 1]), ["'audio'", "one class"]),
     "wider labels": (
         lambda i, m: m.add_modality("audio", np.ones((4, 2)), np.eye(4, dtype=int)),
         ["'audio'", "4 columns", "3 classes"],
     ),
-    "new class in validation": (
-        lambda i, m: m.add_modality("audio", np.ones((3, 2)), [0, 1, 2], (np.ones((1, 2)), [3])),
-        ["'audio'", "class 3"],
+    "other columns in validation": (
+        lambda i, m: m.add_modality("audio", np.ones((3, 2)), [0, 1, 2], (np.ones((1, 3)), [0])),
+        ["'audio'", "3 features in validation", "2 in training"],
     ),
     "validation without labels": (
         lambda i, m: m.add_modality("audio", np.ones((3, 2)), [0, 1, 2], np.ones((1, 2))),

@@ -88,8 +88,8 @@ HOSTILE_NAMES = ["../../out", "/absolute", "a/b", "a\\b", "..", "", " ", "\x1b[2
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_a_name_that_leads_elsewhere_or_garbles_a_terminal(train, data_home, complains, name):
     with complains("expected printable words", repr(name)):
-        MultimodalDataset(train, None, train, name, "abc")
-    path = MultimodalDataset(train, None, train, "some", "abc").to_npz(data_home / "some.npz")
+        MultimodalDataset(train, None, train, name, tuple("abc"))
+    path = MultimodalDataset(train, None, train, "some", tuple("abc")).to_npz(data_home / "some.npz")
     with np.load(path) as file:
         np.savez(path, **dict(file) | {"name": np.array(name + "\n" * name.endswith("\0"))})
     with complains("some.npz", "no whole data file", "expected printable words"):
@@ -97,7 +97,7 @@ def test_a_name_that_leads_elsewhere_or_garbles_a_terminal(train, data_home, com
 
 
 def test_more_names_than_the_memory_holds(train, tmp_path, complains):
-    path = MultimodalDataset(train, None, train, "some", "abc").to_npz(tmp_path / "some.npz")
+    path = MultimodalDataset(train, None, train, "some", tuple("abc")).to_npz(tmp_path / "some.npz")
     many = np.zeros(MOST_NAMES + 2, np.int64)
     with np.load(path) as file:
         arrays = dict(file)
@@ -218,6 +218,6 @@ def test_no_byte_of_a_matlab_file_ends_the_process(tmp_path, place):
 
 
 def test_a_card_is_for_people(train, data_home):
-    MultimodalDataset(train, None, train, "some", "abc").to_npz(data_home / "some.npz")
+    MultimodalDataset(train, None, train, "some", tuple("abc")).to_npz(data_home / "some.npz")
     (data_home / "some.json").write_bytes(b"[" * 10**5)
     assert load_dataset("some").modalities == train.modalities

@@ -16,9 +16,9 @@ from drcl_mini import DRCL, MultimodalDataset, evaluate, nearest_neighbours
 from drcl_mini.experiments.plan.grid import Task
 from drcl_mini.experiments.store.results import read_results, records_of
 from drcl_mini.experiments.store.writing import ResultsFile
-from drcl_mini.method.encoder import embed
 from drcl_mini.retrieval.index import FaissIndex
 from drcl_mini.training import progress as progress_module
+from drcl_mini.training.rows import embed
 
 resource = pytest.importorskip("resource")
 
@@ -58,7 +58,7 @@ def append(path, length=3000):
 def files(fitted, train, tmp_path):
     """What can be written and read, by name, with the file of each."""
     pytest.importorskip("faiss")
-    data = MultimodalDataset(train, None, train, "some", "abc")
+    data = MultimodalDataset(train, None, train, "some", tuple("abc"))
     index = FaissIndex.build(train.features["image"])
     uses = {
         "model": (fitted.save, lambda path: DRCL.load(path, "cpu")),

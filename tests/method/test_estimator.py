@@ -21,7 +21,7 @@ def test_transform_gives_unit_rows_of_any_kind_of_table(fitted, validation, same
 
 def test_blocks_do_not_change_the_embeddings(fitted, validation, monkeypatch):
     whole = fitted.transform(validation)
-    monkeypatch.setattr(drcl_mini.method.encoder, "ROWS", 5)
+    monkeypatch.setattr(drcl_mini.training.rows, "ROWS", 5)
     assert all(np.allclose(whole[name], f, atol=1e-6) for name, f in fitted.transform(validation).items())
 
 

@@ -1,11 +1,13 @@
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from drcl_mini import DRCL
+from drcl_mini import DRCL, Split
 from drcl_mini.core.tensorfile import digest, load_checkpoint
 
 
@@ -18,12 +20,13 @@ def saved(fitted, tmp_path):
 def rewrite(saved, tmp_path):
     """Write the saved model again with some of it changed, with a checksum that fits."""
 
-    def write(metadata=None, header=None, tensors=None, without=()):
+    def write(metadata=None, header=None, tensors=None, without=(), lost=()):
         with safe_open(saved, "pt") as file:
             meta = file.metadata()
             kept = {name: file.get_tensor(name) for name in file.keys() if name not in without}  # noqa: SIM118
         kept |= tensors or {}
-        meta["header"] = json.dumps(json.loads(meta["header"]) | (header or {}))
+        stored = json.loads(meta["header"]) | (header or {})
+        meta["header"] = json.dumps({key: value for key, value in stored.items() if key not in lost})
         meta |= {"sha256": digest(kept, meta["header"])} | (metadata or {})
         path = tmp_path / "other.safetensors"
         save_file(kept, path, {k: v for k, v in meta.items() if v is not None})
@@ -41,6 +44,24 @@ def test_everything_comes_back(fitted, saved, train, state, same):
         assert getattr(back, name) == getattr(fitted, name)
     assert back.get_params() == fitted.get_params()
     assert list(back.encoders_) == list(fitted.encoders_)
+
+
+@pytest.mark.parametrize("words", [False, True])
+def test_names_of_classes_and_columns_come_back(tiny, train, tmp_path, words):
+    labels = {m: np.array(["b", "ü", "a"])[y] if words else 10 * y + 900 for m, y in train.labels.items()}
+    frames = {m: pd.DataFrame(x).add_prefix("column ") for m, x in train.features.items()}
+    model = DRCL(**tiny).fit(Split(frames, labels))
+    back = DRCL.load(model.save(tmp_path / "model"), "cpu")
+    assert back.classes_.tolist() == model.classes_.tolist() == (["a", "b", "ü"] if words else [900, 910, 920])
+    assert back.class_names_ == model.class_names_ == tuple(map(str, back.classes_))
+    assert back.columns_ == model.columns_ == {m: tuple(frame.columns) for m, frame in frames.items()}
+    assert back.classes_.dtype.kind == model.classes_.dtype.kind
+
+
+def test_what_was_saved_before_there_were_names_loads(rewrite, train):
+    back = DRCL.load(rewrite(lost=["classes", "class_names", "columns"]), "cpu")
+    assert (back.classes_.tolist(), back.class_names_, back.columns_) == ([0, 1, 2], ("0", "1", "2"), {})
+    assert back.predict(train)["image"].dtype == np.int64
 
 
 @pytest.mark.parametrize(
@@ -110,6 +131,10 @@ def test_foreign_files_are_no_checkpoints(tmp_path, complains):
         ({"without": ["priors/0"]}, ["priors/0"]),
         ({"header": {"settings": {"depth": 3}}}, ["unknown setting 'depth'"]),
         ({"header": {"settings": None}}, ["usable"]),
+        ({"header": {"classes": [0, 1]}}, ["2 classes of int64 and 3 names", "expected 3"]),
+        ({"header": {"class_names": ["a"]}}, ["3 classes of int64 and 1 names"]),
+        ({"header": {"classes": [0.5, 1, 2]}}, ["float64", "integers or words"]),
+        ({"header": {"columns": 3}}, ["usable"]),
         ({"header": {"modalities": {"image": [9, 8, 6], "text": [5, 8, 6]}}}, ["9", "7"]),
     ],
 )

@@ -34,6 +34,8 @@ FORMS = {
     "torch": torch.from_numpy,
     "torch, turned": lambda x: torch.from_numpy(x.T.copy()).T,
     "torch, sparse": lambda x: torch.from_numpy(x).to_sparse(),
+    "objects": lambda x: x.astype(object),
+    "rows in a column": lambda x: pd.Series(list(x)),
     "pandas": lambda x: pd.DataFrame(x) if x.ndim == 2 else pd.Series(x),
     "pandas, named": lambda x: pd.DataFrame(x).rename(columns=str, index=str) if x.ndim == 2 else pd.Series(x),
     "matrix": lambda x: x.view(np.matrix) if x.ndim == 2 else x,
@@ -64,8 +66,8 @@ def test_features_in_any_form(model, form, seed, dtype):
     expected = model.transform({"a": table(seed, dtype="float32")})["a"]
     given_form = FORMS[form](table(seed, dtype=dtype))
     assert np.array_equal(model.transform({"a": given_form})["a"], expected)
-    labels = np.arange(7) % 2
-    scores = [mean_average_precision(x, labels, x, labels) for x in (given_form, table(seed, dtype="float32"))]
+    labels, query = np.arange(7) % 2, table(seed + 1)
+    scores = [mean_average_precision(query, labels, x, labels) for x in (given_form, table(seed, dtype="float32"))]
     assert scores[0] == scores[1]
 
 
@@ -89,7 +91,7 @@ NO_NUMBERS = {
     "complex": lambda x: x.astype(complex),
     "complex, torch": lambda x: torch.from_numpy(x.astype(complex)),
     "words": lambda x: x.astype(str),
-    "objects": lambda x: x.astype(object),
+    "objects, a word among them": lambda x: np.where(x == x[0, 0], "a", x.astype(object)),
     "times": lambda x: x.astype("M8[s]"),
     "records": lambda x: np.zeros(len(x), [("a", "f4")]),
     "masked": masked,

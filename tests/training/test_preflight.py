@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,31 +16,122 @@ def split(**labels):
     return Split(dict.fromkeys(labels, X), labels)
 
 
+EYE = np.eye(4, dtype=int)
+DIGITS = ["0", "1", "2", "3"]
+WORDS = np.array(["ape", "cat", "dog", "emu"])
+
+
 @pytest.mark.parametrize(
     ("train", "validation", "classes"),
     [
         (split(image=[0, 1, 2, 0], text=[0, 1, 1, 0]), None, 3),
         (split(image=[0, 1, 2, 0], text=[0, 1, 1, 0]), split(text=[2, 2, 2, 2]), 3),  # the images have class 2
-        (split(image=np.eye(4, dtype=int)), split(image=np.ones((4, 4), int)), 4),
+        (split(image=EYE), split(image=np.ones((4, 4), int)), 4),
+        (split(image=[900, 17, 17, 40]), split(image=[40, 40, 17, 17]), 3),
+        (split(image=["b", "a", "b", "c"], text=["b"] * 3 + ["a"]), None, 3),
     ],
 )
 def test_what_fits_tells_its_classes(train, validation, classes):
-    assert check_fit(train, validation, Settings()) == classes
+    checked = check_fit(train, validation, Settings())
+    assert checked.classes == len(checked.values) == len(checked.names) == classes
+    for part in (checked.train, checked.validation) if validation else (checked.train,):
+        assert all(y.ndim == 2 or 0 <= y.min() <= y.max() < classes for y in part.labels.values())
+
+
+def test_one_mapping_spans_modalities_and_splits():
+    train = split(image=["cat", "dog", "ape", "cat"], text=["dog", "cat", "dog", "cat"])
+    checked = check_fit(train, split(text=["emu", "dog", "cat", "fox"]), Settings())
+    assert checked.values.tolist() == list(checked.names) == ["ape", "cat", "dog"]
+    assert checked.train.labels["image"].tolist() == [1, 2, 0, 1]
+    assert checked.train.labels["text"].tolist() == [2, 1, 2, 1]
+    assert checked.validation.labels["text"].tolist() == [3, 2, 1, 4]  # classes that training lacks follow
+    assert checked.validation.names[3:] == ("emu (new)", "fox (new)")
+
+
+@pytest.mark.parametrize("y", [np.arange(4), EYE], ids=["one class", "multi-hot"])
+def test_names_in_another_order_are_other_indices(y):
+    features = {"image": X}
+    turned = Split(features, {"image": y}, WORDS[::-1])
+    checked = check_fit(Split(features, {"image": y}, WORDS), turned, Settings())
+    assert np.array_equal(checked.validation.labels["image"], (3 - y) if y.ndim == 1 else y[:, ::-1])
+
+
+def test_indices_mean_the_same_where_one_side_has_no_names():
+    features, labels = {"image": X}, {"image": np.arange(4)}
+    for train, validation in ((None, WORDS), (WORDS, None), (None, DIGITS), (DIGITS, WORDS)):
+        checked = check_fit(Split(features, labels, train), Split(features, labels, validation), Settings())
+        assert checked.validation.labels["image"].tolist() == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
     ("validation", "fragments"),
     [
-        (split(image=[0, 3, 3, 5]), ["'image'", "class 3", "training never had"]),
         (split(audio=[0, 1, 2, 0]), ["validation", "'audio'", "'image'"]),
         (Split({"image": np.ones((4, 3))}, {"image": [0, 1, 2, 0]}), ["'image'", "3 features in validation", "2 in"]),
-        (split(image=np.eye(4, dtype=int)[:, :3] | 1), ["'image'", "validation", "(4, 3)", "(n,)"]),
+        (split(image=EYE[:, :3] | 1), ["'image'", "validation", "(4, 3)", "(n,)"]),
+        (split(image=["a", "b", "c", "a"]), ["'image'", "words", "the known classes are numbers"]),
         ({"image": X}, ["validation", "dict", "Split"]),
     ],
 )
 def test_validation_that_does_not_fit_is_named(validation, fragments, complains):
     with complains(*fragments):
         check_fit(split(image=[0, 1, 2, 0]), validation, Settings())
+
+
+def test_numbers_do_not_go_with_words(complains):
+    with complains("'image'", "numbers as labels", "words: ['a', 'b']"):
+        check_fit(split(image=["a", "b", "a", "b"]), split(image=[0, 1, 0, 1]), Settings())
+
+
+def test_classes_that_training_lacks_have_no_loss(complains):
+    data = split(image=[0, 1, 2, 0]), split(image=[0, 3, 3, 5])
+    assert check_fit(*data, Settings()).validation.labels["image"].tolist() == [0, 3, 3, 4]
+    with complains("monitor='loss'", "'image'", "training lacks", "use 'map'"):
+        check_fit(*data, Settings(monitor="loss"))
+    check_fit(*data, Settings(selection="validation"))
+    with complains("selection='validation'", "'image'", "no class of training"):
+        check_fit(data[0], split(image=[3, 3, 4, 5]), Settings(selection="validation"))
+
+
+def test_multi_hot_columns_go_by_their_names(complains):
+    train = Split({"image": X}, {"image": EYE}, WORDS)
+    fewer = Split({"image": X}, {"image": EYE[:, :2]}, ["emu", "cat"])
+    with pytest.warns(UserWarning, match="validation: 2 of 4 rows of 'image' have no class and are left out"):
+        found = check_fit(train, fewer, Settings()).validation.labels["image"]
+    assert found.tolist() == [[0, 0, 0, 1], [0, 1, 0, 0]]
+    with complains("'image'", "unknown classes: ['fox']", "known: ['ape', 'cat', 'dog', 'emu']"):
+        check_fit(train, Split({"image": X}, {"image": EYE[:, :2] | 1}, ["fox", "cat"]), Settings())
+
+
+def test_rows_without_a_class_are_left_out_with_one_warning(complains):
+    some = EYE.copy()
+    some[1] = 0
+    with pytest.warns(UserWarning, match="train: 1 of 4 rows of 'image' have no class and are left out") as caught:
+        checked = check_fit(split(image=some, text=EYE), None, Settings())
+    assert len(caught) == 1
+    assert (len(checked.train.features["image"]), len(checked.train.features["text"])) == (3, 4)
+    with complains("train", "no row of 'text' has a class"):
+        check_fit(split(image=EYE, text=EYE * 0), None, Settings())
+
+
+def test_validation_of_one_class_picks_nothing():
+    train = split(image=[0, 1, 2, 0])
+    with pytest.warns(UserWarning, match="validation of 'image' has one class only, so its mAP is always 1"):
+        check_fit(train, split(image=[1, 1, 1, 1]), Settings())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_fit(train, split(image=[1, 1, 1, 1]), Settings(monitor=None))
+
+
+def test_a_strong_imbalance_is_told():
+    y = np.repeat([0, 1, 2], [70, 50, 3])
+    rare = Split({"image": np.ones((123, 2))}, {"image": WORDS[y]})
+    with pytest.warns(UserWarning, match=r"class 'dog' has 3 samples of 'image', another one 70: .*'balanced'"):
+        check_fit(rare, None, Settings())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check_fit(rare, None, Settings(class_weight="balanced"))
+        check_fit(split(image=[0, 1, 2, 0]), None, Settings())
 
 
 @pytest.mark.parametrize("given", [np.ones((6, 3)), np.ones((6, 3)).tolist(), torch.ones(6, 3, dtype=torch.float16)])

@@ -21,6 +21,9 @@ DRCL_GRID = {"learning_rate": (3e-4, 1e-3, 3e-3), "q_rate": (0.01, 0.03)}
 GRIDS = ("seed", "threads")
 """Settings that the grid sets for each task, the same for all methods."""
 
+LATER = ("class_weight",)
+"""Settings that came after the first results: tasks that don't use them keep their ids."""
+
 
 @dataclass(frozen=True)
 class Method:
@@ -70,7 +73,7 @@ class Method:
                 found[setting.name] = _floats(found[setting.name])
         if "progress" in found:
             found["progress"] = False
-        return found
+        return {k: v for k, v in found.items() if v is not None or k not in LATER}
 
     def choices(self) -> Iterator[dict[str, Any]]:
         """Every combination of the grid."""

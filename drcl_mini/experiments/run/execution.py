@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...baselines import Baseline, class_pairs
-from ...baselines.pairing import Relabelled, check_pairs
+from ...baselines.pairing import check_pairs
 from ...core.environment import commit
 from ...core.terminal import Terminated
 from ...data.dataset import MultimodalDataset
@@ -188,4 +188,4 @@ def _noisy(train: Split, share: float, seed: int, paired: bool) -> Split:
         stream = train.modalities[0] if paired else name
         rows = noisy(one_hot(y, train.n_classes), settings, stream)
         wrong[name] = rows.argmax(dim=1).numpy()
-    return Relabelled(train.features, wrong, train.n_classes)
+    return Split(train.features, wrong, train.names, train.columns)
