@@ -117,9 +117,9 @@ def computing(settings: Settings, train: Split, runs: int = 1) -> Iterator[None]
         if not _FITS["under way"]:
             _FITS["threads before"] = torch.get_num_threads()
         _FITS["under way"] += 1
+    try:
         threads = settings.threads or default_threads(settings, train, runs)
         torch.set_num_threads(threads or _FITS["threads before"])
-    try:
         exactly = tf32(settings.precision == "tf32")
         with exactly, torch.inference_mode(False), torch.enable_grad():
             yield

@@ -52,8 +52,9 @@ def check_fit(train: Split, validation: Split | None, settings: Settings) -> Che
         validation = without_unlabelled(validation, "validation")
         check_columns_of(validation, train.columns)
         validation = validation.encoded(values, names, new=True)
-        if new := list(validation.names[classes:])[:5]:
-            told = f"validation has classes that training lacks: {new}"
+        found = _present(validation.labels.values())
+        if new := [validation.names[place] for place in sorted(found) if place >= classes]:
+            told = f"validation has classes that training lacks: {new[:5]}"
             warn(f"{told}; the epoch is picked by how well items find their like")
     check_against(train, validation, classes)
     _check_counts(train, classes, settings)

@@ -184,3 +184,9 @@ def test_features_that_were_changed_within_a_split_are_checked_again(train, vali
         with complains("'image'", "1 NaN or infinite values", "row 3"):
             check_fit(*splits, Settings())
         changed[3, 1] = 0
+
+
+def test_names_that_no_validation_label_has_are_no_new_classes(recwarn):
+    few = Split({"image": X}, {"image": [0, 1, 2, 0]}, classes=["ape", "cat", "dog", "emu", "owl"])
+    check_fit(split(image=[0, 1, 2, 0]), few, Settings())
+    assert not [warning for warning in recwarn if "training lacks" in str(warning.message)]
