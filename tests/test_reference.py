@@ -218,6 +218,7 @@ def test_the_page_on_trouble_shows_what_is_really_said(tmp_path, monkeypatch):
 def test_the_page_on_your_data_shows_what_really_comes_out(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names, blocks = {}, BLOCK.findall(TEXTS["your-data"])
+    assert not re.search(r"```text\s*```", TEXTS["your-data"])
     for code, shown in blocks:
         got, value = run_as_cell(code, names)
         got += [] if value is None else [repr(value)]

@@ -13,4 +13,4 @@ def show_source(function: Callable) -> None:
     lines = source.splitlines()
     if ast.get_docstring(ast.parse(source).body[0]):
         del lines[body[0].lineno - 1 : body[0].end_lineno]
-    print("\n".join(lines))
+    print("\n".join(lines), end="\n\n")

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from ..core.checks import check_mapping, suggest, to_builtin
-from ..core.classes import check_words
+from ..core.checks import suggest, to_builtin
 from ..core.lazy import LazyTable, as_features
-from ..data.split import Split
+from ..core.tables import check_columns
+from ..data.split import Split, features_of
 from ..retrieval.evaluation import Evaluation, evaluate
 from ..training import settings
-from ..training.preflight import check_against, check_splits, without_unlabelled
+from ..training.preflight import check_monitor, prepare
 from ..training.settings import POSITIVE, SIZE, WEIGHT, is_integer, is_number
 from .pairing import check_pairs
 
@@ -68,14 +68,10 @@ class Baseline(ABC):
         Raises:
             ValueError: modalities, labels or pairs that the method can't use; says what to do.
         """
-        check_splits(train, validation)
-        check_words(train.labels)
-        values, names = train.values, train.names
-        train = without_unlabelled(train, "train").encoded(values, names).dense()
-        if validation is not None:
-            validation = without_unlabelled(validation, "validation")
-            validation = validation.encoded(values, names, new=True).dense()
-        check_against(train, validation, len(values))
+        data = prepare(train, validation)
+        train = data.train.dense()
+        validation = data.validation and data.validation.dense()
+        check_monitor(validation, data.classes, "map")
         if len(train.modalities) < 2:
             given = f"the split has {train.modalities}"
             raise ValueError(f"{self.title} needs at least two modalities, {given}")
@@ -84,7 +80,8 @@ class Baseline(ABC):
         if self.needs_pairs:
             check_pairs(train, self.title)
         before = dict(vars(self))
-        self.n_classes_ = len(values)
+        self.n_classes_ = data.classes
+        self.columns_ = dict(train.columns)
         self.widths_ = {name: x.shape[1] for name, x in train.features.items()}
         try:
             with torch.inference_mode(False), torch.enable_grad():
@@ -98,12 +95,13 @@ class Baseline(ABC):
         """Embeddings of each modality in the common space: float32 unit rows (n, D)."""
         if not hasattr(self, "widths_"):
             raise ValueError(f"this {self.title} has not been fitted: call fit first")
-        features = data.features if isinstance(data, Split) else check_mapping(data, "features")
+        features, columns = features_of(data)
         embeddings = {}
         for name, x in features.items():
             if name not in self.widths_:
                 known = suggest(name, self.widths_)
                 raise ValueError(f"{self.title} knows no modality {name!r}: {known}")
+            check_columns(columns.get(name), self.columns_.get(name), name)
             x = as_features(x, name, self.widths_[name])
             x = x[:] if isinstance(x, LazyTable) else x
             rows = np.asarray(self._embed(name, x), dtype=np.float64)

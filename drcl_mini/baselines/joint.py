@@ -25,7 +25,7 @@ from ..method.encoder import build_encoder
 from ..retrieval.metrics import mean_average_precision
 from ..training.batches import batches, generator
 from ..training.fitting import Tensors, noisy, tensors
-from ..training.monitor import target_map
+from ..training.monitor import monitored_map
 from ..training.preflight import check_noise
 from ..training.rows import in_pieces
 from ..training.settings import Settings
@@ -226,7 +226,7 @@ class DeepBaseline(Baseline):
         F = {name: self._tensor(name, x) for name, (x, _) in held.items()}
         if not self.together:
             ((name, f),) = F.items()
-            return target_map(f, held[name][1], self.targets()).item()
+            return monitored_map(f, held[name][1], self.targets()).item()
         Y = {name: y.long() for name, (_, y) in held.items()}
         tasks = permutations(F, 2)
         return np.mean([mean_average_precision(F[a], Y[a], F[b], Y[b]) for a, b in tasks])

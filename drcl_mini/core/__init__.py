@@ -1,1 +1,1 @@
-"""Foundations that every other folder uses: checks, devices, files, environment, terminal."""
+"""What every other folder uses; it imports nothing else of the package."""

@@ -220,6 +220,9 @@ def _all_classes(parts: Sequence[Split]) -> tuple[np.ndarray, tuple[str, ...]]:
     if named is not None:
         return named.values, named.names
     labels = {(i, m): y for i, split in enumerate(parts) for m, y in split.labels.items()}
+    kinds = {f"{y.dtype}, {y.ndim}-d" for y in labels.values()}
+    if len({(y.dtype.kind, y.ndim) for y in labels.values()}) > 1:
+        raise ValueError(f"labels differ in kind between the splits: {sorted(kinds)}")
     values = class_values(labels)
     return values, tuple(map(str, values.tolist()))
 

@@ -14,8 +14,8 @@ def folds(split: Split, n: int = 5, seed: int = 0) -> Iterator[tuple[Split, Spli
 
     Each modality is divided on its own, its classes spread evenly over the parts (scikit-learn's
     ``StratifiedKFold``; ``KFold`` for multi-hot labels). Modalities with the same labels in the
-    same order are divided alike, so pairs stay together. Training always has every class: a class
-    with a single sample is never held out.
+    same order are divided alike, so pairs stay together. With one class a sample, training always
+    has every class: a class with a single sample is never held out.
 
     Args:
         split: what to divide; tables larger than memory stay where they are.

@@ -4,7 +4,11 @@ import torch
 from torch import Tensor
 
 
-def with_label_noise(labels: Tensor, share: float, source: torch.Generator) -> Tensor:
+def with_label_noise(
+    labels: Tensor,
+    share: float,
+    source: torch.Generator,
+) -> Tensor:
     """Give a share of the samples another class, each other class as likely (symmetric noise).
 
     The true class is never drawn. MRL's published protocol draws from all C classes, the true one

@@ -96,7 +96,8 @@ class Split:
         Args:
             values: the classes, as :attr:`values` of the other split tells them.
             names: their names, as :attr:`names` of it tells them.
-            new: let classes that aren't among them follow after them; else they are an error.
+            new: let classes that aren't among them follow after them, of labels with one class a
+                sample; else they are an error.
 
         Raises:
             ValueError: classes that aren't among the given ones, or other columns of multi-hot
@@ -135,15 +136,15 @@ class Split:
                 told = f"has labels of {y.shape[1]} columns, the model knows {len(values)} classes"
                 raise ValueError(f"modality {name!r} {told}")
             return y
-        words, known = y.dtype.kind == "U", values.dtype.kind == "U"
-        if known and not words:
+        if y.dtype.kind == "U":
+            found = positions(y, np.array(names))
+            if (found < 0).all() and are_numbered(names):
+                told = "words as labels, but the known classes are numbers"
+                raise ValueError(f"modality {name!r} has {told}")
+            return found
+        if values.dtype.kind == "U":
             told = f"numbers as labels, but the known classes are words: {list(names)[:5]}"
             raise ValueError(f"modality {name!r} has {told}")
-        if words and not known and are_numbered(names):
-            told = "words as labels, but the known classes are numbers"
-            raise ValueError(f"modality {name!r} has {told}")
-        if words:
-            return positions(y, np.array(names))
         found = positions(y, values)
         return y if np.array_equal(found, y) else found
 
@@ -191,6 +192,16 @@ class Split:
         return f"Split({', '.join(sizes)}; {self.n_classes} classes)"
 
 
+def features_of(
+    data: Split | Mapping[str, object],
+) -> tuple[Mapping[str, object], Mapping[str, Sequence[str] | None]]:
+    """Features by modality, and the names of their columns where they have some."""
+    if isinstance(data, Split):
+        return data.features, data.columns
+    features = check_mapping(data, "features")
+    return features, {name: columns_of(x) for name, x in features.items()}
+
+
 def _names_of_columns(
     given: Mapping[str, object], labels: Mapping[str, np.ndarray], names: tuple[str, ...] | None
 ) -> tuple[str, ...] | None:
@@ -198,7 +209,7 @@ def _names_of_columns(
     declared = names is not None
     for name, y in labels.items():
         own = columns_of(given[name]) if y.ndim == 2 else None
-        if own is None or are_numbered(own) or (declared and set(own) != set(names)):
+        if own is None or are_numbered(own) or (declared and not set(own) & set(names)):
             continue
         names = names or own
         check_columns(own, names, name, "the labels elsewhere" if not declared else "classes")
@@ -211,8 +222,9 @@ def _all_columns(
     features: Mapping[str, Features],
 ) -> dict[str, tuple[str, ...]]:
     """Names of the features by modality: declared ones, and those of frames."""
-    columns = {**{name: tuple(map(str, own)) for name, own in (declared or {}).items()}, **found}
+    columns = {**found, **{name: tuple(map(str, own)) for name, own in (declared or {}).items()}}
     for name, own in columns.items():
+        check_columns(found.get(name), own, name, "declared")
         if name not in features:
             raise ValueError(f"columns of unknown modality {name!r}: {suggest(name, features)}")
         if len(own) != features[name].shape[1]:
@@ -250,7 +262,10 @@ def _checked_rows(chosen: object, count: int, modality: str) -> np.ndarray:
 
 
 def _refuse_classes(unknown: Sequence, names: Sequence[str], modality: str) -> None:
-    told = f"has unknown classes: {list(unknown)[:5]}; known: {list(names)[:10]}"
+    known = ", ".join(map(repr, names[:5])) + (
+        f", … ({len(names)} in all)" if len(names) > 5 else ""
+    )
+    told = f"has classes that aren't known: {', '.join(map(repr, unknown[:5]))}; known: {known}"
     raise ValueError(f"modality {modality!r} {told}")
 
 

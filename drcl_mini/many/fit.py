@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..core.checks import check_integer
+from ..core.checks import check_integer, warn
 from ..core.devices import check_precision, free_memory, out_of_memory, resolve_device
 from ..core.lazy import LazyTable
 from ..data.split import Split
@@ -46,7 +46,8 @@ def fit_many(
     ``monitor``, the other one may be kept.
 
     Models that differ in the device or in a setting of :data:`.SHAPING` are trained one group after
-    another; a group too big for the memory is split.
+    another; a group too big for the memory is split. Features that lie in files, class weights and
+    validation classes that training lacks make it train the models one after another.
 
     Args:
         models: unfitted :class:`drcl_mini.DRCL`, each with its own seed and settings.
@@ -123,10 +124,11 @@ def fit_many(
 
 
 def _stackable(data: Checked, models: Sequence[DRCL]) -> bool:
-    """Whether runs can be one stack: data in memory, no classes new in validation, no weights."""
+    """Whether runs can be one stack: data in memory, no new classes, no class weights."""
     splits = [split for split in (data.train, data.validation) if split]
     lazy = any(isinstance(x, LazyTable) for split in splits for x in split.features.values())
-    new = any(split.n_classes > data.classes for split in splits)
+    labels = [y for split in splits for y in split.labels.values() if y.ndim == 1]
+    new = any(y.max() >= data.classes for y in labels)
     return not (lazy or new or any(model.settings.class_weight for model in models))
 
 
@@ -141,7 +143,11 @@ def _one_by_one(
         except TrainingDiverged as error:
             errors[model] = error
         if model.interrupted_:
-            return
+            break
+    late = models[models.index(model) + 1 :]
+    fitting.mark(late, True)
+    if late:
+        warn(f"training interrupted: {len(late)} of {len(models)} models were not begun")
     if errors:
         raise _all_errors(models, errors)
 

@@ -16,12 +16,10 @@ from ..method.recasting import pseudo_inverse
 from ..training.batches import generator
 from ..training.monitor import RANKS, target_map
 from ..training.rows import in_pieces
-from ..training.settings import Settings
+from ..training.settings import TERMS, Settings
 from ..training.watch import Record, Report, Terms, TrainingDiverged
 from .stack import Stack
 from .training import Run, train
-
-TERMS = ("intra", "inter", "mse", "label")
 
 
 def learn_priors(

@@ -45,6 +45,5 @@ def shares(samples: int, gamma: float, mixup: float, seed: int) -> Tensor:
     """
     if not mixup:
         return torch.tensor(gamma, dtype=torch.float32).expand(samples, 1)
-    return torch.from_numpy(
-        np.random.default_rng(seed).beta(mixup, mixup, (samples, 1)).astype(np.float32)
-    )
+    drawn = np.random.default_rng(seed).beta(mixup, mixup, (samples, 1))
+    return torch.from_numpy(drawn.astype(np.float32))

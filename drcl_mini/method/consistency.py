@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..core.devices import autocast
 from ..training.batches import batches, generator
-from ..training.monitor import RANKS, item_map, target_map
+from ..training.monitor import RANKS, monitored_map
 from ..training.progress import Phase
 from ..training.rows import in_pieces
 from ..training.settings import Settings
@@ -56,14 +56,15 @@ def consistency_losses(
         (0.0, 0.0)
     """
     targets = recast(labels, prior, inverse)
+    gce = generalized_cross_entropy
     formulas = {
         "intra": lambda: intra_modal_consistency(targets, features),
         "inter": lambda: inter_modal_consistency(targets, features),
         "mse": lambda: recast_mse(targets, features),
-        "label": lambda: generalized_cross_entropy(features @ prior, labels, q, class_weights),
+        "label": lambda: gce(features @ prior, labels, q, class_weights),
     }
     terms = {name: formulas[name]() for name in weights}
-    return {**terms, "total": sum(weights[name] * term for name, term in terms.items())}
+    return {**terms, "total": sum(weights[k] * term for k, term in terms.items())}
 
 
 def fit_encoder(
@@ -113,25 +114,33 @@ def fit_encoder(
     """
     X, Y, W, s = features, labels, prior, settings
     W_plus = pseudo_inverse(W)
-    balance = balanced_weights(Y) if s.class_weight == "balanced" else None
     source = generator(s.seed, "batches", modality)
-    adam = torch.optim.Adam(encoder.parameters(), s.rate(modality), s.betas, fused=True)
-    epochs, best = range(1, s.epochs + 1), RANKS[s.monitor if validation else None]
+    n = len(X)
+    fixed = {"prior": W, "inverse": W_plus, "weights": s.weights}
+    if s.class_weight == "balanced":
+        fixed["class_weights"] = balanced_weights(Y)
+    rate = s.rate(modality)
+    adam = torch.optim.Adam(encoder.parameters(), rate, s.betas, fused=True)
+    epochs = range(1, s.epochs + 1)
+    best = RANKS[s.monitor if validation else None]
+    watch = Watch(encoder, adam, source, epochs, best, s.patience, report, phase)
 
-    with Watch(encoder, adam, source, epochs, best, s.patience, report, phase) as watch:
+    with watch:
         for epoch in watch:
             q = s.q(epoch)
-            gamma = epoch_shares(len(X), s, modality, epoch).to(X.device)
-            for i, partner in batches(len(X), s.batch_size, s.drop_last, source, X.device):
-                F, Y_mixed = augment(encoder(X[i]), Y[i], gamma[i], partner)
+            gamma = epoch_shares(n, s, modality, epoch).to(X.device)
+            for i, j in batches(n, s.batch_size, s.drop_last, source, X.device):
+                F, Y_mixed = augment(encoder(X[i]), Y[i], gamma[i], j)
                 with autocast(s.precision, X.device):
-                    losses = consistency_losses(F, Y_mixed, W, W_plus, q, s.weights, balance)
+                    losses = consistency_losses(F, Y_mixed, q=q, **fixed)
                 adam.zero_grad()
                 losses["total"].backward()
                 adam.step()
                 watch.add(len(i), **losses)
             means = watch.means()
-            scores = validate(encoder, *validation, W, W_plus, q, s) if validation else {}
+            scores = {}
+            if validation:
+                scores = validate(encoder, *validation, W, W_plus, q, s)
             watch.end_epoch(epoch=epoch, **means, q=q, **scores)
     return watch.records
 
@@ -156,11 +165,10 @@ def validate(
     known = Y.any(dim=1)  # items of a class that training lacks have no target
     scores = {}
     if known.all():
-        total = consistency_losses(F, Y, prior, inverse, q, settings.weights)["total"]
-        scores["validation_loss"] = total.item()
+        losses = consistency_losses(F, Y, prior, inverse, q, settings.weights)
+        scores["validation_loss"] = losses["total"].item()
     if settings.monitor == "map":
-        map_ = target_map(F, Y, inverse) if known.all() else item_map(F, labels)
-        scores["validation_map"] = map_.item()
+        scores["validation_map"] = monitored_map(F, labels, inverse).item()
     return scores
 
 

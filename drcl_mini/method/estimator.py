@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from ..core.checks import check_mapping, check_name, suggest
+from ..core.checks import check_name, suggest
 from ..core.devices import check_precision, resolve_device
 from ..core.lazy import as_features
-from ..core.tables import check_columns, columns_of, one_or_more
+from ..core.tables import check_columns, one_or_more
 from ..core.tensorfile import load_checkpoint, save_checkpoint
-from ..data.split import Split
+from ..data.split import Split, features_of
 from ..retrieval.evaluation import evaluate
 from ..retrieval.ranking import BLOCK
 from ..retrieval.search import Neighbours, nearest_neighbours
@@ -29,6 +29,9 @@ from .consistency import fit_encoder
 from .encoder import build_encoder
 from .prior import FIXED, learn_prior, select_prior, starting_prior
 from .saving import model_state, restore_model
+
+Data = Split | Mapping[str, Any]
+"""A split, or features (n, d) by modality."""
 
 Pair = tuple[Tensor, Tensor]
 """Features X (n, d) and labels Y (n, C) of one modality, on the device."""
@@ -94,7 +97,7 @@ class DRCL(Estimator):
         encoders_: one :class:`drcl_mini.Encoder` per modality.
         history_: a record for every epoch of every stage and modality: losses, q, scores.
         n_classes_: C, the number of classes.
-        classes_: the classes as the labels of training named them: integers or words.
+        classes_: the classes as ``labels`` of the training split has them: integers or words.
         class_names_: their names.
         columns_: names of the features, by modality, where training had them.
         partial_: modalities whose training was cut short, by Ctrl-C or because it diverged; usable
@@ -245,7 +248,7 @@ class DRCL(Estimator):
         Args:
             name: the new modality's name.
             features: X (n, d).
-            labels: class indices (n,) or multi-hot (n, C).
+            labels: as :class:`drcl_mini.Split` takes them: words or integers (n,), or multi-hot.
             validation: the same two for validation, ``(features, labels)``.
         """
         self._check_fitted()
@@ -254,12 +257,13 @@ class DRCL(Estimator):
         check_precision(self.settings.precision, device)
         data = tensors(train, self.n_classes_, device)
         held = tensors(held, self.n_classes_, device)
+        before = self.columns_
         with interruptible([self]), computing(self.settings, train):
+            self.columns_ = {k: own for k, own in before.items() if k != name} | train.columns
             self._fit_encoder(name, data[name], held.get(name))
-        self.columns_ |= train.columns
         return self
 
-    def transform(self, data: Split | Mapping[str, Any]) -> dict[str, np.ndarray]:
+    def transform(self, data: Data) -> dict[str, np.ndarray]:
         """Embeddings of each modality: unit rows (n, D) in the common space, float32.
 
         Args:
@@ -271,11 +275,7 @@ class DRCL(Estimator):
                 of them.
         """
         self._check_fitted()
-        if isinstance(data, Split):
-            features, columns = data.features, data.columns
-        else:
-            features = check_mapping(data, "features")
-            columns = {name: columns_of(x) for name, x in features.items()}
+        features, columns = features_of(data)
         checked = {}
         for name, x in features.items():
             if name not in self.encoders_:
@@ -285,14 +285,12 @@ class DRCL(Estimator):
             checked[name] = as_features(x, name, self.encoders_[name].widths[0])
         return {name: embed_checked(self.encoders_[name], x, name) for name, x in checked.items()}
 
-    def predict(
-        self, data: Split | Mapping[str, Any], names: bool = False
-    ) -> dict[str, np.ndarray]:
+    def predict(self, data: Data, names: bool = False) -> dict[str, np.ndarray]:
         """The class whose logit F W is greatest, for each item of each modality: (n,).
 
         Args:
             data: as of :meth:`transform`.
-            names: give names of classes; else classes as the labels of training gave them.
+            names: give names of classes; else classes as ``labels`` of the training split has them.
         """
         embeddings = self.transform(data)
         w = self.prior_.cpu().numpy()

@@ -6,7 +6,10 @@ from torch import Tensor
 
 
 def generalized_cross_entropy(
-    logits: Tensor, targets: Tensor, q: float | Tensor, class_weights: Tensor | None = None
+    logits: Tensor,
+    targets: Tensor,
+    q: float | Tensor,
+    class_weights: Tensor | None = None,
 ) -> Tensor:
     r"""Generalised cross entropy, between cross entropy (q → 0) and mean absolute error (q = 1).
 
@@ -31,7 +34,9 @@ def generalized_cross_entropy(
         [0.6931, 0.5858, 0.5]
     """
     log_hit = torch.logsumexp(nnf.log_softmax(logits, dim=1) + targets.log(), dim=1)
-    gain = torch.expm1(q * log_hit) / q if isinstance(q, Tensor) or q > 0 else log_hit
+    gain = log_hit
+    if isinstance(q, Tensor) or q > 0:
+        gain = torch.expm1(q * log_hit) / q
     if class_weights is not None:
         gain = gain * (targets @ class_weights) / targets.sum(dim=1)
     return -gain.mean()
@@ -69,7 +74,8 @@ def intra_modal_consistency(recast: Tensor, features: Tensor) -> Tensor:
         >>> round(intra_modal_consistency(torch.eye(2), torch.ones(2, 2)).item(), 4)
         2.0
     """
-    return (similarity(recast, recast) - similarity(features, features)).square().mean()
+    difference = similarity(recast, recast) - similarity(features, features)
+    return difference.square().mean()
 
 
 def inter_modal_consistency(recast: Tensor, features: Tensor) -> Tensor:

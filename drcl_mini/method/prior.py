@@ -27,11 +27,12 @@ def orthogonal_prior(dim: int, classes: int, source: torch.Generator) -> Tensor:
         True
     """
     if dim < classes:
-        raise ValueError(f"dim is {dim} for {classes} classes, expected at least {classes}")
-    # The first C columns of Q need the first C columns of the Gaussian matrix alone.
-    q, r = torch.linalg.qr(torch.randn(dim, classes, generator=source, dtype=torch.float64))
-    # The sign makes Q uniform over orthogonal matrices. QR gives columns; rows, as a file has them,
-    # round alike.
+        raise ValueError(f"dim is {dim} for {classes} classes, expected {classes} or more")
+    # Q's first C columns need those of the Gaussian matrix alone.
+    gaussian = torch.randn(dim, classes, generator=source, dtype=torch.float64)
+    q, r = torch.linalg.qr(gaussian)
+    # The sign makes Q uniform over orthogonal matrices. QR gives columns; rows, as a
+    # file has them, round alike.
     return (q * r.diagonal().sign()).float().contiguous()
 
 
@@ -149,19 +150,21 @@ def learn_prior(
     X, Y, s = features, labels, settings
     source = generator(s.seed, "prior", modality)
     network = Classifier(build_encoder(X, s, source), start.to(X.device).clone())
-    adam = torch.optim.Adam(network.parameters(), s.prior_learning_rate, s.betas, fused=True)
+    rate = s.prior_learning_rate
+    adam = torch.optim.Adam(network.parameters(), rate, s.betas, fused=True)
     balance = balanced_weights(Y) if s.class_weight == "balanced" else None
+    n = len(X)
     epochs = range(s.prior_first_epoch, s.prior_first_epoch + s.prior_epochs)
     best = (lambda record: record["score"]) if s.keep_best_prior else None
 
-    with Watch(network, adam, source, epochs, best, report=report, phase=phase) as watch:
+    with Watch(network, adam, source, epochs, best, None, report, phase) as watch:
         for epoch in watch:
             q = s.q(epoch)
-            for i, _ in batches(len(X), s.batch_size, s.drop_last, source, X.device):
+            for i, _ in batches(n, s.batch_size, s.drop_last, source, X.device):
                 Z = network(X[i])
                 loss = generalized_cross_entropy(Z, Y[i], q, balance)
                 if epoch == 0:
-                    loss = 0 * Z.sum()  # as released: at q = 0 its formula has no gradient
+                    loss = 0 * Z.sum()  # as released: no gradient at q = 0
                 adam.zero_grad()
                 loss.backward()
                 adam.step()
@@ -172,7 +175,8 @@ def learn_prior(
 
     scores = [record["score"] for record in watch.records]
     scores = scores or [_score(network, *(scored or (X, Y)))]
-    return LearnedPrior(network.prior.detach(), max(scores), network.encoder, watch.records)
+    W = network.prior.detach()
+    return LearnedPrior(W, max(scores), network.encoder, watch.records)
 
 
 @torch.no_grad()

@@ -19,22 +19,21 @@ def pseudo_inverse(prior: Tensor) -> Tensor:
         >>> pseudo_inverse(torch.tensor([[2.0, 0.0], [0.0, 4.0], [0.0, 0.0]])).tolist()
         [[0.5, 0.0, 0.0], [0.0, 0.25, 0.0]]
     """
-    # Singular values below float32's resolution are rounding, whatever precision W is stored in.
+    # Singular values below float32's resolution are rounding, however W is stored.
     tolerance = max(prior.shape) * torch.finfo(torch.float32).eps
     rank = int(torch.linalg.matrix_rank(prior.detach().double(), rtol=tolerance))
     inverse = torch.linalg.pinv(prior.double(), rtol=tolerance)
-    if rank < prior.shape[1]:
+    classes = prior.shape[1]
+    if rank < classes:
         near = torch.cdist(inverse, inverse) <= 1e-6 * inverse.norm(dim=1).max()
         pairs = near.triu(diagonal=1).nonzero().tolist()
         meaning = "each class still has a target of its own"
         if pairs:
             one, other = pairs[0]
-            twins = f"classes {one} and {other} have one target and can't be told apart"
-            meaning = f"{twins}: use another prior"
-        warn(
-            f"the prior has rank {rank} for {prior.shape[1]} classes: W⁺W is not the identity, "
-            f"so recast labels can't be read back exactly; {meaning}"
-        )
+            twins = f"classes {one} and {other} have one target"
+            meaning = f"{twins} and can't be told apart: use another prior"
+        told = f"the prior has rank {rank} for {classes} classes: W⁺W is not the identity"
+        warn(f"{told}, so recast labels can't be read back exactly; {meaning}")
     return inverse.to(prior.dtype)
 
 

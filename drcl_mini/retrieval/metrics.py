@@ -45,8 +45,9 @@ def average_precision(relevance: Any, k: int | None = None) -> Tensor:
     k = check_integer(k, "k", optional=True)
     if not isinstance(relevance, Tensor):
         relevance = torch.from_numpy(np.array(as_numpy(relevance, "relevance")))
-    if relevance.dtype != torch.bool and not ((relevance == 0) | (relevance == 1)).all():
-        raise ValueError("relevance holds other numbers than 0 and 1, expected 1 where relevant")
+    binary = (relevance == 0) | (relevance == 1)
+    if relevance.dtype != torch.bool and not binary.all():
+        raise ValueError("relevance has other numbers than 0 and 1")
     if relevance.ndim == 0 or relevance.numel() == 0:
         shape = tuple(relevance.shape)
         raise ValueError(f"relevance has shape {shape}, expected (…, n), not empty")
@@ -253,7 +254,8 @@ def over_ranked_blocks(
         return scores[found]
     if no_match is None and not found.all():
         told = f"{int((~found).sum())} of {len(found)} queries have no relevant item in the gallery"
-        warn(f"{told}: they count as 0; no_match='skip' leaves them out, 'zero' says so be it")
+        choice = "no_match='skip' leaves them out, 'zero' counts them without this warning"
+        warn(f"{told}: they count as 0; {choice}")
     return scores
 
 

@@ -39,7 +39,7 @@ def in_blocks(compute: Callable[[slice], Tensor], total: int, rows: int) -> Tens
                 raise
             continue
         if whole is None:
-            # One array: small results between large blocks would fragment the memory.
+            # One array: small results between blocks would fragment the memory.
             whole = result.new_empty(total, *result.shape[1:])
         whole[part] = result
         start = part.stop

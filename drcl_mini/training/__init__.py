@@ -1,1 +1,1 @@
-"""What stands around the method's loops: settings, checks, batches, the best epoch, progress."""
+"""Settings and checks, batches, the best epoch, progress files."""

@@ -82,8 +82,9 @@ and 2.5 times as long beside a busy loop; at 3 · 10⁸ 0.60, 1.20 and 1.8 times
 def default_threads(settings: Settings, train: Split, runs: int = 1) -> int | None:
     """Threads that a fit computes with where the setting ``threads`` is ``None``.
 
-    One where a step of the largest encoder does fewer than :data:`LARGE` multiplications: more save
-    little there, and slow down beside other work. ``None``, PyTorch's own number, for a large one.
+    One where a step of the largest encoder does fewer than :data:`LARGE` multiplications: there,
+    more threads save little time, and they are slower when other programs run. ``None``, PyTorch's
+    own number, for a large one.
 
     Args:
         settings: of the fit.
@@ -99,14 +100,16 @@ def default_threads(settings: Settings, train: Split, runs: int = 1) -> int | No
 
 _LOCK = threading.Lock()
 _FITS = {"under way": 0, "threads before": 0}
+_OWN = threading.local()
 
 
 @contextmanager
 def computing(settings: Settings, train: Split, runs: int = 1) -> Iterator[None]:
     """Within the block PyTorch has the fit's precision and number of threads, and gradients.
 
-    The number of threads counts for the whole process. Of fits that overlap, the last one to end
-    puts back what was set before the first began.
+    Part of the number counts for the whole process, part for the calling thread alone. So of fits
+    that overlap only the last one to end puts back what was set before: else it would disturb the
+    others. A thread whose fit ends earlier gets its own number back with its next fit.
 
     Args:
         settings: of the fit.
@@ -115,19 +118,22 @@ def computing(settings: Settings, train: Split, runs: int = 1) -> Iterator[None]
     """
     with _LOCK:
         if not _FITS["under way"]:
-            _FITS["threads before"] = torch.get_num_threads()
+            _FITS["threads before"] = getattr(_OWN, "threads", None) or torch.get_num_threads()
+        before = getattr(_OWN, "threads", None) or _FITS["threads before"]
         _FITS["under way"] += 1
     try:
         threads = settings.threads or default_threads(settings, train, runs)
-        torch.set_num_threads(threads or _FITS["threads before"])
+        torch.set_num_threads(threads or before)
         exactly = tf32(settings.precision == "tf32")
         with exactly, torch.inference_mode(False), torch.enable_grad():
             yield
     finally:
         with _LOCK:
             _FITS["under way"] -= 1
-            if not _FITS["under way"]:
-                torch.set_num_threads(_FITS["threads before"])
+            last = not _FITS["under way"]
+            _OWN.threads = None if last else before
+            if last:
+                torch.set_num_threads(before)
 
 
 @contextmanager
@@ -205,9 +211,10 @@ def usable(model: Model) -> str:
 
 @contextmanager
 def fresh(model: Model, data: Any) -> Iterator[None]:
-    """Begin anew. After an error the model is as it was, unless the new fit has trained something.
+    """Begin anew. After an error a fitted model is as it was, unless the new fit trained something.
 
-    A ValueError (progress of another fit) always puts it back, :class:`TrainingDiverged` never.
+    A ValueError (progress of another fit) always puts it back, :class:`TrainingDiverged` and Ctrl-C
+    never.
     """
     before = model.__dict__
     model.reset(data)

@@ -28,11 +28,9 @@ def target_map(features: Tensor, labels: Tensor, inverse: Tensor) -> Tensor:
     """
     queries = labels.unique(dim=0)
     gallery = unit_rows(features).mT
-    sort, index, scores = (
-        row_sorter(features.device),
-        torch.arange(len(labels), device=features.device) << 1,
-        [],
-    )
+    sort = row_sorter(features.device)
+    index = torch.arange(len(labels), device=features.device) << 1
+    scores = []
     for part in queries.split(max(1, BLOCK // (32 * gallery[..., 0, :].numel()))):
         cosines = unit_rows(part @ inverse) @ gallery
         # The key's last bit is the relevance, so that sorting the keys ranks it.
@@ -40,6 +38,19 @@ def target_map(features: Tensor, labels: Tensor, inverse: Tensor) -> Tensor:
         ranked = sort(keys.flatten(0, -2)).view(keys.shape) & 1
         scores.append(average_precision(ranked.bool()))
     return torch.cat(scores, dim=-1).mean(dim=-1)
+
+
+def monitored_map(features: Tensor, labels: Tensor, inverse: Tensor) -> Tensor:
+    """The mAP that picks the epoch: :func:`target_map`, or :func:`item_map` with new classes.
+
+    Args:
+        features: F, (n, D), of validation items.
+        labels: Y, (n, C) or wider, where some are of classes that training lacks.
+        inverse: W⁺, (C, D).
+    """
+    known = labels[:, : inverse.shape[-2]]
+    found = known.any(dim=1).all()
+    return target_map(features, known, inverse) if found else item_map(features, labels)
 
 
 def item_map(features: Tensor, labels: Tensor) -> Tensor:
@@ -62,8 +73,7 @@ def item_map(features: Tensor, labels: Tensor) -> Tensor:
 RANKS = {
     None: None,
     "loss": lambda record: -record["validation_loss"],
-    "map": lambda record: round(
-        record["validation_map"], 9
-    ),  # a GPU adds in any order: equal ones stay equal
+    # A GPU adds in any order: rounded, equal ones stay equal.
+    "map": lambda record: round(record["validation_map"], 9),
 }
 """What ``settings.monitor`` makes of a record: the greatest picks the epoch."""

@@ -16,7 +16,7 @@ from .fitting import Model
 from .settings import Settings
 
 IMBALANCE = 20
-"""How many times the samples of the rarest class the most frequent one may have without a word."""
+"""A fit warns where a class has more than so many times the samples of the rarest one."""
 
 
 class Checked(NamedTuple):
@@ -37,8 +37,8 @@ class Checked(NamedTuple):
         return len(self.values)
 
 
-def check_fit(train: Split, validation: Split | None, settings: Settings) -> Checked:
-    """Everything that training needs of its data and settings.
+def prepare(train: Split, validation: Split | None) -> Checked:
+    """Both splits with class indices for labels, without rows that have no class.
 
     Raises:
         ValueError: what doesn't fit, and what to do.
@@ -46,17 +46,23 @@ def check_fit(train: Split, validation: Split | None, settings: Settings) -> Che
     check_splits(train, validation)
     check_words(train.labels)
     values, names = train.values, train.names
-    classes = len(values)
     train = without_unlabelled(train, "train").encoded(values, names)
     if validation is not None:
         validation = without_unlabelled(validation, "validation")
         check_columns_of(validation, train.columns)
         validation = validation.encoded(values, names, new=True)
-        found = _present(validation.labels.values())
-        if new := [validation.names[place] for place in sorted(found) if place >= classes]:
-            told = f"validation has classes that training lacks: {new[:5]}"
-            warn(f"{told}; the epoch is picked by how well items find their like")
-    check_against(train, validation, classes)
+    check_against(train, validation, len(values))
+    return Checked(train, validation, values, names)
+
+
+def check_fit(train: Split, validation: Split | None, settings: Settings) -> Checked:
+    """Everything that training needs of its data and settings.
+
+    Raises:
+        ValueError: what doesn't fit, and what to do.
+    """
+    checked = prepare(train, validation)
+    train, classes = checked.train, checked.classes
     _check_counts(train, classes, settings)
     if settings.dim < classes:
         expected = f"expected at least {classes}"
@@ -65,26 +71,47 @@ def check_fit(train: Split, validation: Split | None, settings: Settings) -> Che
     if settings.prior not in priors:
         near = suggest(settings.prior, priors)
         raise ValueError(f"setting 'prior' is {settings.prior!r}: {near}")
-    if settings.selection == "validation":
-        held = validation.modalities if validation else ()
-        missing = [repr(name) for name in train.modalities if name not in held]
-        if missing:
-            needed = f"needs validation data of {', '.join(missing)}"
-            raise ValueError(f"selection='validation' {needed}")
     for modality in train.modalities:
         settings.rate(modality)
         check_noise(train, modality, settings)
-    for modality, y in validation.labels.items() if validation else ():
-        if settings.monitor == "map" and len(_present([y])) == 1:
-            told = f"validation of {modality!r} has one class only"
-            warn(f"{told}, so its mAP is always 1 and picks the first epoch: use monitor=None")
-        if settings.selection == "validation" and y.ndim == 1 and y.min() >= classes:
+    _check_selection(checked, settings)
+    check_monitor(checked.validation, classes, settings.monitor)
+    return checked
+
+
+def _check_selection(data: Checked, settings: Settings) -> None:
+    """Where validation data select the prior, every modality has some of training's classes."""
+    if settings.selection != "validation":
+        return
+    held = data.validation.labels if data.validation else {}
+    missing = [repr(name) for name in data.train.modalities if name not in held]
+    if missing:
+        needed = f"needs validation data of {', '.join(missing)}"
+        raise ValueError(f"selection='validation' {needed}")
+    for modality, y in held.items():
+        if y.ndim == 1 and y.min() >= data.classes:
             told = f"validation of {modality!r} has no class of training"
             raise ValueError(f"selection='validation', but {told}: use selection='train'")
-        if settings.monitor == "loss" and y.ndim == 1 and y.max() >= classes:
-            told = f"validation of {modality!r} has classes that training lacks"
+
+
+def check_monitor(validation: Split | None, classes: int, monitor: str | None) -> None:
+    """Whether validation data can pick the epoch as ``monitor`` says; warns of what is special.
+
+    Raises:
+        ValueError: the loss picks it, but some items have none.
+    """
+    if validation is None or monitor is None:
+        return
+    found = sorted(_present(validation.labels.values()))
+    if new := [validation.names[place] for place in found if place >= classes]:
+        told = f"validation has classes that training lacks: {new[:5]}"
+        if monitor == "loss":
             raise ValueError(f"monitor='loss', but {told}, so they have no loss: use 'map'")
-    return Checked(train, validation, values, names)
+        warn(f"{told}; the best epoch is the one in which items best find others of their class")
+    for modality, y in validation.labels.items():
+        if monitor == "map" and len(_present([y])) == 1:
+            told = f"validation of {modality!r} has one class only"
+            warn(f"{told}, so its mAP is always 1 and picks the first epoch: use monitor=None")
 
 
 def _check_counts(train: Split, classes: int, settings: Settings) -> None:
@@ -92,16 +119,19 @@ def _check_counts(train: Split, classes: int, settings: Settings) -> None:
     counts = {name: one_hot(y, classes).sum(dim=0) for name, y in train.labels.items()}
     empty = torch.stack(list(counts.values())).sum(dim=0).eq(0).nonzero().flatten().tolist()
     if empty:
-        told = f"{len(empty)} of {classes} have none"
-        warn(f"class {empty[0]} has no sample in any modality ({told}): count from 0?")
+        told = f"class {train.names[empty[0]]!r} has no sample in any modality"
+        hint = "" if train.classes else ": labels begin at 0; if yours begin at 1, subtract 1"
+        warn(f"{told} ({len(empty)} of {classes} classes have none){hint}")
     for name, count in counts.items():
         seen = count[count > 0]
         if settings.class_weight is None and seen.max() > IMBALANCE * seen.min():
             rare = int(count.where(count > 0, torch.inf).argmin())
-            told = f"class {train.names[rare]!r} has {int(seen.min())} samples of {name!r}"
+            few = int(seen.min())
+            samples = "1 sample" if few == 1 else f"{few} samples"
+            told = f"class {train.names[rare]!r} has {samples} of {name!r}"
             warn(
                 f"{told}, another one {int(seen.max())}: predict may never give it; "
-                "set class_weight='balanced' to let every class count as much"
+                "class_weight='balanced' lets every class count as much"
             )
 
 
@@ -167,8 +197,9 @@ def check_against(train: Split, validation: Split | None, classes: int) -> None:
             told = f"modality {modality!r} has labels with {width}"
             raise ValueError(f"{told}, the model knows {classes} classes")
         if len(found) < 2:
+            only = train.names[min(found)]
             raise ValueError(
-                f"modality {modality!r} has one class only ({min(found)}) in {len(y)} samples: "
+                f"modality {modality!r} has one class only ({only!r}) in {len(y)} samples: "
                 "add samples of other classes or leave the modality out"
             )
     for modality in validation.modalities if validation else ():
@@ -219,6 +250,7 @@ def check_addition(
     check_against(train, held, model.n_classes_)
     model.settings.rate(name)
     check_noise(train, name, model.settings)
+    check_monitor(held, model.n_classes_, model.settings.monitor)
     return train, held
 
 

@@ -39,7 +39,7 @@ def divergence(
     if finite and not odd:
         return None
     names = ", ".join(name for name in odd if name != "total" or len(odd) == 1) or "weights"
-    told = f"training diverged in epoch {epoch}: {names} not finite"
+    told = f"training diverged in epoch {epoch}: NaN or infinity in {names}"
     return TrainingDiverged(f"{told}; lower the learning rate ({rate:g})")
 
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from drcl_mini import Split
+from drcl_mini import Split, baselines
 from drcl_mini.baselines import Baseline, FixedPrior, class_pairs
 
 
@@ -134,3 +135,25 @@ def test_class_pairs_leaves_out_classes_that_a_modality_lacks(complains):
 def test_class_pairs_refuses_multi_hot_labels(make_split, complains):
     with complains("class_pairs needs one class an item"):
         class_pairs(make_split(multi_hot=True))
+
+
+@pytest.mark.parametrize("method", [baselines.SM, baselines.DeepSM])
+def test_frames_with_columns_in_another_order_are_refused(method, train, complains):
+    names = {name: [f"c{i}" for i in range(x.shape[1])] for name, x in train.features.items()}
+    frames = {name: pd.DataFrame(x, columns=names[name]) for name, x in train.features.items()}
+    model = method(**({"epochs": 1} if method is baselines.DeepSM else {})).fit(Split(frames, train.labels))
+    turned = {name: frame[names[name][::-1]] for name, frame in frames.items()}
+    with complains("'image'", "another order than in training"):
+        model.transform(turned)
+    with complains("'image'", "another order than in training"):
+        method().fit(Split(frames, train.labels), Split(turned, train.labels))
+
+
+@pytest.mark.parametrize("method", [baselines.DeepSM, baselines.MARS, baselines.SM])
+def test_validation_may_have_a_class_that_training_lacks(method, train):
+    known = {name: np.flatnonzero(y < 2) for name, y in train.labels.items()}
+    quick = {"epochs": 2} if method is not baselines.SM else {}
+    with pytest.warns(UserWarning, match=r"training lacks: \['2 \(new\)'\]"):
+        model = method(**quick).fit(train.take(known), train)
+    assert model.n_classes_ == 2
+    assert np.isfinite(model.transform(train)["image"]).all()

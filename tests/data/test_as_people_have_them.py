@@ -299,8 +299,27 @@ def test_a_query_that_finds_itself_is_told_and_can_be_left_out(same):
 def test_a_query_that_is_left_out_is_not_in_its_gallery():
     task = x, y, x, y
     others = [(x[[i]], y[[i]], np.delete(x, i, 0), np.delete(y, i)) for i in range(60)]
-    for score in (mean_average_precision, lambda *task, **k: precision_at_k(*task, 5, **k)):
-        assert score(*task, leave_self_out=True) == pytest.approx(np.mean([score(*one) for one in others]))
+    scores = (
+        mean_average_precision,
+        lambda *t, **k: precision_at_k(*t, 5, **k),
+        lambda *t, **k: precision_recall(*t, **k)[1],
+    )
+    for score in scores:
+        expected = np.mean([score(*one) for one in others], axis=0)
+        for memory in (10_000, 2**27):  # some queries at a time, and all of them
+            assert score(*task, leave_self_out=True, memory=memory) == pytest.approx(expected)
+
+
+def test_leaving_the_query_out_takes_query_i_for_item_i(complains):
+    with complains("leave_self_out", "60 queries and 40 items"):
+        mean_average_precision(x, y, x[:40], y[:40], leave_self_out=True)
+
+
+@pytest.mark.parametrize("task", [(x, y, x, 2 - y), (np.ones((60, 2)), y, np.ones((60, 2)), y)])
+def test_equal_arrays_in_which_no_query_finds_itself_first_are_no_news(task):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mean_average_precision(*task)
 
 
 # Silent wrong answers: pytorch-metric-learning #398, DeepHash #30
@@ -313,7 +332,9 @@ def test_queries_with_nothing_to_find_are_told_and_counted_or_left_out(complains
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         zero, skip = (mean_average_precision(*task, no_match=choice) for choice in ("zero", "skip"))
-        assert skip == pytest.approx(mean_average_precision(x[y > 0], y[y > 0], x[y > 0] * 1.5, y[y > 0]), abs=0.2)
+        assert skip == mean_average_precision(x[y > 0], y[y > 0], x[y > 0] * 1.5, y[y > 0])
+        parts = [precision_at_k(*task, 5, no_match=choice) for choice in ("zero", "skip")]
+        assert parts[0] == pytest.approx(parts[1] * 40 / 60)
     assert told == zero == pytest.approx(skip * 40 / 60)
     with complains("no query has a relevant item"):
         mean_average_precision(*task[:2], x[:1], [7], no_match="skip")

@@ -55,6 +55,8 @@ def test_multi_hot_rows_are_divided_at_random():
     parts = list(folds(numbered({"a": y}), 5))
     assert sorted(len(held.labels["a"]) for _, held in parts) == [4, 4, 5, 5, 5]
     assert sorted(np.concatenate([rows(held, "a") for _, held in parts])) == list(range(23))
+    firsts = [rows(next(folds(numbered({"a": y}), 5, seed))[1], "a") for seed in (0, 0, 1)]
+    assert firsts[0] == firsts[1] != firsts[2]
 
 
 def test_names_and_columns_stay():

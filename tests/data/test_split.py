@@ -105,7 +105,7 @@ def test_a_split_keeps_its_columns(complains):
 def test_a_split_in_the_classes_of_another(complains):
     split = Split({"image": X["image"]}, {"image": ["b", "a", "d"]})
     values = np.array(["a", "b", "c"])
-    with complains("'image'", "unknown classes: ['d']", "known: ['a', 'b', 'c']"):
+    with complains("'image'", "classes that aren't known: 'd'", "known: 'a', 'b', 'c'"):
         split.encoded(values, values)
     later = split.encoded(values, values, new=True)
     assert later.labels["image"].tolist() == [1, 0, 3]
@@ -134,3 +134,21 @@ def test_rows_that_cannot_be_taken_are_told(rows, fragments, complains):
 def test_rows_may_be_places_a_mask_or_a_slice(rows):
     split = Split({"image": np.ones((3, 2))}, {"image": ["a", "b", "c"]})
     assert split.take({"image": rows}).labels["image"].tolist() == ["b", "c"]
+
+
+def test_label_columns_that_are_only_partly_the_declared_names_are_refused(complains):
+    labels = {"image": pd.DataFrame(np.eye(2, dtype=int)[[0, 1, 1]], columns=["dog", "Cat"])}
+    with complains("'image'", "'Cat'", "'cat'"):
+        Split({"image": np.ones((3, 2))}, labels, classes=["cat", "dog"])
+
+
+def test_declared_columns_that_contradict_those_of_a_frame_are_refused(complains):
+    frame = pd.DataFrame(np.ones((3, 2)), columns=["a", "b"])
+    with complains("'image'", "another order"):
+        Split({"image": frame}, {"image": [0, 1, 2]}, columns={"image": ["b", "a"]})
+
+
+def test_words_that_are_digits_are_names_too():
+    first = Split({"image": np.ones((3, 2))}, {"image": ["0", "1", "2"]}, classes=["0", "1", "2"])
+    later = Split({"image": np.ones((2, 2))}, {"image": ["2", "0"]})
+    assert later.encoded(first.values, first.names).labels["image"].tolist() == [2, 0]

@@ -53,15 +53,15 @@ FIT = {
     ),
     "soft labels": (lambda i: i.fit(i.split(labels={"text": np.full((20, 3), 0.3)})), ["'text'", "soft", ".argmax"]),
     "one multi-hot": (lambda i: i.fit(i.split(labels={"text": np.eye(20)})), ["image int64 (24,)", "(20, 20)"]),
-    "one class": (lambda i: i.fit(i.split(labels={"text": [1] * 20})), ["'text'", "one class", "(1)", "20 samples"]),
+    "one class": (lambda i: i.fit(i.split(labels={"text": [1] * 20})), ["'text'", "one class", "('1')", "20 samples"]),
     "one class, multi-hot": (
         lambda i: i.fit(Split({"a": np.ones((4, 2))}, {"a": np.eye(3, dtype=int)[[1] * 4]})),
-        ["'a'", "one class", "(1)", "4 samples"],
+        ["'a'", "one class", "('1')", "4 samples"],
     ),
     "no split": (lambda i: i.fit(i.train.features), ["train", "dict", "Split"]),
     "new class in validation": (
         lambda i: i.fit(validation=i.split(labels={"text": [0, 7] * 10}), monitor="loss"),
-        ["'text'", "training lacks", "no loss"],
+        ["'7 (new)'", "training lacks", "no loss"],
     ),
     "other dimension in validation": (
         lambda i: i.fit(validation=i.split({"image": np.ones((24, 8))})),
@@ -114,7 +114,7 @@ USE = {
     "same name": (lambda i, m: m.add_modality("text", i.image, i.train.labels["image"]), ["'text'", "already"]),
     "new class": (
         lambda i, m: m.add_modality("audio", np.ones((3, 2)), [0, 1, 3]),
-        ["'audio'", "unknown classes: [3]", "known: ['0', '1', '2']"],
+        ["'audio'", "classes that aren't known: 3", "known: '0', '1', '2'"],
     ),
     "one class": (lambda i, m: m.add_modality("audio", np.ones((3, 2)), [1, 1, 1]), ["'audio'", "one class"]),
     "wider labels": (

@@ -1,5 +1,7 @@
 """Many models fitted at once equal the same models fitted alone."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import drcl_mini.many.fit
 import drcl_mini.many.stages
-from drcl_mini import DRCL, fit_many
+from drcl_mini import DRCL, TrainingDiverged, fit_many
 from drcl_mini.many import replayed
 from drcl_mini.method.prior import simplex_prior
 
@@ -220,3 +222,29 @@ def test_bfloat16_is_near_float32_and_not_equal(models, train, validation):
     a, b = exact.transform(validation)["image"], rounded.transform(validation)["image"]
     assert a.dtype == b.dtype == np.float32
     assert 0 < np.abs(a - b).max() < 0.1
+
+
+def test_what_cannot_be_one_stack_is_fitted_one_by_one(tiny, train, state, same):
+    known = train.take({name: np.flatnonzero(y < 2) for name, y in train.labels.items()})
+    for changes, data in (({"class_weight": "balanced"}, (train, train)), ({}, (known, train))):
+        models, alone = ([DRCL(**tiny | changes | {"seed": s}) for s in (0, 1)] for _ in range(2))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            fit_many(models, *data)
+            for model in alone:
+                model.fit(*data)
+        assert all(same(state(a), state(b)) for a, b in zip(models, alone, strict=True))
+
+
+def test_ctrl_c_and_divergence_one_by_one_are_both_told(tiny, train, monkeypatch):
+    def fit(self, *args):
+        self.interrupted_ = self.settings.seed == 1
+        if self.settings.seed == 0:
+            raise TrainingDiverged("lost")
+        return self
+
+    models = [DRCL(**tiny | {"seed": seed, "class_weight": "balanced"}) for seed in range(3)]
+    monkeypatch.setattr(DRCL, "fit", fit)
+    with pytest.warns(UserWarning, match="1 of 3 models were not begun"), pytest.raises(TrainingDiverged, match="lost"):
+        fit_many(models, train)
+    assert [model.interrupted_ for model in models[1:]] == [True, True]

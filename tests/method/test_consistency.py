@@ -85,7 +85,7 @@ def test_the_monitor_picks_the_epoch(tiny, train, monkeypatch, monitor, best):
     x, y = torch.from_numpy(train.features["text"]), one_hot(train.labels["text"], 3)
     held = x, y.roll(1, dims=1)  # all wrong: the more it learns, the greater the loss
     scores = iter([0.1, 0.2, 0.8, 0.4, 0.3, 0.2])
-    monkeypatch.setattr(drcl_mini.method.consistency, "target_map", lambda *arguments: torch.tensor([next(scores)]))
+    monkeypatch.setattr(drcl_mini.method.consistency, "monitored_map", lambda *arguments: torch.tensor([next(scores)]))
     encoder, ends = build_encoder(x, settings, generator(0)), []
 
     def outputs(record=None):

@@ -158,3 +158,23 @@ def test_settings_of_numpys_numbers_are_saved(tiny, train, tmp_path):
     model = DRCL(**tiny | numbers).fit(train)
     loaded = DRCL.load(model.save(tmp_path / "model"), "cpu")
     assert loaded.get_params() == model.get_params()
+
+
+def test_a_modality_is_added_by_the_rows_that_have_a_class(tiny, same):
+    source = np.random.default_rng(0)
+    x, y = source.normal(size=(40, 5)), source.integers(2, size=(40, 3))
+    y[:20] |= np.eye(3, dtype=int)[np.arange(20) % 3]
+    y[20:24] = 0
+    kept = y.any(axis=1)
+    models = [DRCL(**tiny).fit(Split({"a": x[kept]}, {"a": y[kept]})) for _ in range(2)]
+    with pytest.warns(UserWarning, match=f"train: {(~kept).sum()} of 40 rows of 'b' have no class and are left out"):
+        models[0].add_modality("b", x, y)
+    models[1].add_modality("b", x[kept], y[kept])
+    assert same(*(model.transform({"b": x}) for model in models))
+
+
+def test_a_modality_whose_validation_has_a_new_class_has_no_loss_to_pick_by(tiny, train, complains):
+    model = DRCL(**tiny | {"monitor": "loss"}).fit(train)
+    x, y = train.features["text"], train.labels["text"]
+    with complains("monitor='loss'", "'3 (new)'", "use 'map'"):
+        model.add_modality("more", x, y, (x, y + 1))

@@ -123,3 +123,12 @@ def test_cosine_terms_ignore_lengths_and_mse_does_not():
     for loss in (intra_modal_consistency, inter_modal_consistency):
         assert loss(7 * r, f / 3).item() == pytest.approx(loss(r, f).item(), 1e-12)
     assert recast_mse(7 * r, f / 3).item() > 2 * recast_mse(r, f).item()
+
+
+def test_class_weights_are_a_mean_over_the_classes_of_a_sample():
+    logits, labels = torch.zeros(2, 3), torch.tensor([[1.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
+    weights = torch.tensor([1.0, 3.0, 5.0])
+    expected = -(2 * math.log(2 / 3) + 1 * math.log(1 / 3)) / 2  # weights (1 + 3) / 2 and 1
+    assert generalized_cross_entropy(logits, labels, 0, weights).item() == pytest.approx(expected)
+    even = generalized_cross_entropy(logits, labels, 0.5, torch.ones(3)).item()
+    assert even == pytest.approx(generalized_cross_entropy(logits, labels, 0.5).item())

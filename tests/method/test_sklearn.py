@@ -95,7 +95,11 @@ def test_pickle_takes_every_tensor_from_its_device(fitted, state, monkeypatch):
     """On a GPU ``.cpu()`` would copy: here it is noted of which tensors it is asked."""
     moved, cpu = [], torch.Tensor.cpu
     monkeypatch.setattr(torch.Tensor, "cpu", lambda tensor: moved.append(tensor.detach().clone()) or cpu(tensor))
+    networks, to_cpu = [], torch.nn.Module.cpu
+    monkeypatch.setattr(torch.nn.Module, "cpu", lambda network: networks.append(network) or to_cpu(network))
     fitted.__getstate__()
+    assert len(networks) == len(fitted.encoders_)
+    assert not any(network is own for network in networks for own in fitted.encoders_.values())  # copies go
     asked = {(tuple(tensor.shape), tensor.numpy().tobytes()) for tensor in moved}
     assert {(tuple(tensor.shape), tensor.numpy().tobytes()) for tensor in state(fitted).values()} <= asked
     moved.clear()

@@ -154,7 +154,12 @@ def test_killed_at_random_moments(server, tmp_path, chance, record_property):
 
 @pytest.mark.parametrize(
     ("changes", "told"),
-    [({"epochs": 9}, "epochs was 4, is 9"), ({"seed": 5}, "seed was 0, is 5"), ({}, "data (digest) was")],
+    [
+        ({"epochs": 9}, "epochs was 4, is 9"),
+        ({"seed": 5}, "seed was 0, is 5"),
+        ({"class_weight": "balanced"}, "class_weight was not there, is balanced"),
+        ({}, "data (digest) was"),
+    ],
 )
 def test_another_fits_file_is_refused(tiny, train, validation, make_split, complains, tmp_path, changes, told):
     path = tmp_path / "fit.safetensors"

@@ -116,7 +116,7 @@ def test_no_epochs_leave_everything_as_it_was(run):
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_diverged_loss_names_epoch_and_loss_and_keeps_the_last_good_state(run, bad):
     weight, message, ends = run(lambda w, epoch: (w * (bad if epoch == 3 else 1)).sum(), raises=TrainingDiverged)
-    assert message == "training diverged in epoch 3: part not finite; lower the learning rate (0.1)"
+    assert message == "training diverged in epoch 3: NaN or infinity in part; lower the learning rate (0.1)"
     assert len(ends) == 2
     assert torch.equal(weight, ends[-1])
 
@@ -126,7 +126,7 @@ def test_weights_that_are_lost_without_a_lost_loss_diverge_too(run):
         return weight.sum() if epoch < 3 else (0 * weight).sqrt().sum()  # 0, whose gradient is NaN
 
     weight, message, ends = run(loss, batch_size=10, raises=TrainingDiverged)
-    assert "epoch 3: weights not finite" in message
+    assert "epoch 3: NaN or infinity in weights" in message
     assert torch.equal(weight, ends[-1])
 
 
@@ -216,7 +216,7 @@ def test_tensors_of_another_network_are_refused():
 def test_a_score_that_is_lost_diverges_too(bad):
     network = Weight()
     adam = torch.optim.Adam(network.parameters(), 0.1)
-    lost = pytest.raises(TrainingDiverged, match="epoch 2: validation_map not finite")
+    lost = pytest.raises(TrainingDiverged, match="epoch 2: NaN or infinity in validation_map")
     with lost, Watch(network, adam, generator(0), range(1, 4)) as watch:
         for epoch in watch:
             watch.end_epoch(epoch=epoch, validation_map=0.5 if epoch == 1 else bad)
