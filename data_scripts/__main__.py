@@ -11,12 +11,13 @@ from drcl_mini.core.checks import suggest
 from drcl_mini.core.files import check_writable, data_folder
 from drcl_mini.core.terminal import Parser, one_line, show_anything
 from drcl_mini.data.load import CONVERTED
+from drcl_mini.data.shipped.collection import COLLECTIONS
 
 from .about import table
 from .convert import OnRequest
 
-NAMES = (*CONVERTED, "released-outputs")
-"""Every data set; its script is the module of the same name."""
+NAMES = (*CONVERTED, "released-outputs", *COLLECTIONS)
+"""Every data set; its script is the module of the same name. The package carries the last two."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,9 +51,13 @@ def script(name: str) -> ModuleType:
 
 def listing() -> int:
     """Print the table of all data sets."""
-    print(table(script(name).ABOUT.row((data_folder() / f"{name}.npz").is_file()) for name in NAMES))
+    print(table(script(name).ABOUT.row(_is_here(name)) for name in NAMES))
     print(f"data folder: {data_folder()} (set DRCL_MINI_DATA to change it)")
     return 0
+
+
+def _is_here(name: str) -> bool:
+    return name in COLLECTIONS or (data_folder() / f"{name}.npz").is_file()
 
 
 def make(name: str, source: Path | None, one_of_all: bool) -> bool:
@@ -64,7 +69,7 @@ def make(name: str, source: Path | None, one_of_all: bool) -> bool:
         check_writable(data_folder())
         print(f"{name}: {module.build(*arguments)}")
     except OnRequest as error:
-        present = (data_folder() / f"{name}.npz").is_file()
+        present = _is_here(name)
         if one_of_all:
             print(f"{name}: {'present' if present else error}")
             return True

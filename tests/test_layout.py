@@ -11,7 +11,7 @@ import drcl_mini
 
 FOLDERS = ["core", "data", "retrieval", "training", "method", "many", "baselines"]
 FOLDERS += [f"experiments.{part}" for part in ("plan", "store", "run", "report")]
-FOLDERS += ["speed", "app"]
+FOLDERS += ["speed", "embed", "app"]
 ROOT = Path(drcl_mini.__file__).parent
 PATHS = {".".join(["drcl_mini", *path.relative_to(ROOT).with_suffix("").parts]): path for path in ROOT.rglob("*.py")}
 MODULES = {name.removesuffix(".__init__"): path for name, path in PATHS.items()}

@@ -4,6 +4,8 @@
 
     ```{prints} python -m drcl_mini --help
     ```
+
+With ``:html:`` it prints HTML that becomes part of the page.
 """
 
 import os
@@ -50,12 +52,15 @@ class Prints(SphinxDirective):
     option_spec: ClassVar[dict[str, Any]] = {
         "language": directives.unchanged,
         "hide-command": directives.flag,
+        "html": directives.flag,
     }
 
     def run(self) -> list[nodes.Node]:
         command = self.arguments[0]
         self.env.note_reread()  # the command may print something else next time
         text = printed(command)
+        if "html" in self.options:  # what it prints is a part of the page
+            return [nodes.raw(text, f'<div class="printed">{text}</div>', format="html")]
         if "hide-command" not in self.options:
             text = f"$ {command}\n{text}"
         language = self.options.get("language", "text")

@@ -20,6 +20,8 @@ from ..core.intervals import interval
 from ..core.terminal import Parser, assignment, one_line, show_anything
 from ..data.dataset import MultimodalDataset
 from ..data.load import EMBEDDED, available_datasets, check_dataset, is_path, load_dataset
+from ..embed import command as embedding
+from ..embed import page as pages
 from ..experiments.report import report as reports
 from ..experiments.run import command as experiments
 from ..many import fit_many
@@ -37,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 done, 1 failed, 2 usage."""
     show_anything()
     does = {"run": run, "probe": probe, "bench": experiments.bench, "report": reports.report}
+    does |= {"embed": embedding.embed, "page": pages.page}
     does |= {"bench-speed": bench_speed, "env": env}
     parser = Parser(prog=" ".join(PROGRAM), description=__doc__)
     names = f"{{{','.join(does)}}}"
@@ -46,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     probe_parser = commands.add_parser("probe", help=told)
     probe_parser.add_argument("datasets", nargs="+", metavar="DATASET", help="data sets")
     probe_parser.add_argument("--out", type=Path, help="write the table to this JSON file")
+    embedding.add_parser(commands)
+    pages.add_parser(commands)
     experiments.add_parser(commands)
     reports.add_parser(commands)
     add_parser(commands)

@@ -30,6 +30,7 @@ class MultimodalDataset:
         classes: C class names, in the order of the class indices.
         items: raw items of the test split for people to look at, by modality; may be empty.
         source: one line that says where the data come from.
+        raw: raw items of the other splits, by split and modality; may be empty.
     """
 
     train: Split
@@ -39,6 +40,7 @@ class MultimodalDataset:
     classes: tuple[str, ...]
     items: Mapping[str, Any] = field(default_factory=dict, repr=False)
     source: str = ""
+    raw: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         readable = isinstance(self.name, str) and self.name.strip() and self.name.isprintable()
@@ -76,6 +78,16 @@ class MultimodalDataset:
         parts = {"train": self.train, "validation": self.validation, "test": self.test}
         return {part: split for part, split in parts.items() if split is not None}
 
+    def items_of(self, part: str) -> Mapping[str, Any]:
+        """Raw items of a split by modality, those of ``items`` for the test split; may be empty.
+
+        Raises:
+            ValueError: there is no such split.
+        """
+        if part not in self.splits:
+            raise ValueError(f"no split {part!r}: {suggest(part, self.splits)}")
+        return self.items if part == "test" else self.raw.get(part, {})
+
     @classmethod
     def from_arrays(
         cls,
@@ -87,6 +99,7 @@ class MultimodalDataset:
         classes: Sequence[str] | None = None,
         items: Mapping[str, Any] | None = None,
         source: str = "",
+        raw: Mapping[str, Mapping[str, Any]] | None = None,
         seed: int = 0,
     ) -> "MultimodalDataset":
         """A data set of your own features: NumPy arrays, lists, pandas frames or torch tensors.
@@ -99,6 +112,7 @@ class MultimodalDataset:
             classes: class names; numbers where there are none.
             items: raw items of the test split, by modality.
             source: one line that says where the data come from.
+            raw: raw items of the other splits, by split and modality.
             seed: which samples a share splits off.
 
         Raises:
@@ -138,7 +152,7 @@ class MultimodalDataset:
             values, classes = _all_classes(parts)
             learn, report = learn.encoded(values, classes), report.encoded(values, classes)
             held = held and held.encoded(values, classes)
-        return cls(learn, held, report, name, classes, items or {}, source)
+        return cls(learn, held, report, name, classes, items or {}, source, raw or {})
 
     def to_npz(self, path: str | os.PathLike) -> Path:
         """Write one .npz without pickles, compressed unless nearly empty; whole or not at all.
@@ -147,8 +161,8 @@ class MultimodalDataset:
         ``<split>/<modality>/columns`` of frames, ``name``, ``classes``, ``source``. Features that
         are read where they lie are refused: a data file is read whole, so it holds what fits into
         memory. Of ``items``: ``items/<modality>/array`` for arrays of numbers or words, and
-        ``items/<modality>/values`` and ``/offsets`` for lists of 1-D arrays. Other items are left
-        out, with a warning.
+        ``items/<modality>/values`` and ``/offsets`` for lists of 1-D arrays; of ``raw`` likewise,
+        after ``raw/<split>/``. Other items are left out, with a warning.
         """
         facts = {"name": self.name, "classes": self.classes, "source": self.source}
         arrays = {key: np.array(value) for key, value in facts.items()}
@@ -161,12 +175,15 @@ class MultimodalDataset:
                 arrays[f"{part}/{modality}/labels"] = split.labels[modality]
                 if modality in split.columns:
                     arrays[f"{part}/{modality}/columns"] = np.array(split.columns[modality])
-        for modality, items in self.items.items():
+        places = {f"items/{name}": items for name, items in self.items.items()}
+        for part, kept in self.raw.items():
+            places |= {f"raw/{part}/{name}": items for name, items in kept.items()}
+        for place, items in places.items():
             packed = pack(items)
             if not packed:
                 expected = "neither an array nor a list of 1-D arrays"
-                warn(f"items of {modality!r} are not stored: {expected}")
-            arrays |= {f"items/{modality}/{kind}": array for kind, array in packed.items()}
+                warn(f"items of {place.split('/', 1)[1]!r} are not stored: {expected}")
+            arrays |= {f"{place}/{kind}": array for kind, array in packed.items()}
         with replacing(path) as temporary:
             write_npz(temporary, arrays)
         return Path(path)
@@ -191,6 +208,10 @@ class MultimodalDataset:
                 named = arrays["classes"].size
                 raise ValueError(f"it names {named} classes, more than {MOST_NAMES}")
             items = parts.pop("items", {})
+            raw: dict[str, dict[str, Any]] = {}
+            for place, packed in parts.pop("raw", {}).items():
+                part, modality = place.split("/", 1)
+                raw.setdefault(part, {})[modality] = unpack(**packed)
             splits = {part: _stored_split(stored) for part, stored in parts.items()}
             return cls(
                 train=splits["train"],
@@ -200,6 +221,7 @@ class MultimodalDataset:
                 classes=tuple(map(str, arrays["classes"])),
                 items={modality: unpack(**packed) for modality, packed in items.items()},
                 source=str(arrays["source"]),
+                raw=raw,
             )
         except (KeyError, ValueError, TypeError) as error:
             reason = f"it lacks {error}" if isinstance(error, KeyError) else error

@@ -9,6 +9,9 @@ import numpy as np
 MOST_NAMES = 1_000_000
 """Most items of a modality, or class names, in a file: each takes 100 bytes or more in memory."""
 
+TITLES = " titles"
+"""Captions of a modality's items lie beside them, under its name with this ending."""
+
 
 def pack(items: Any) -> dict[str, np.ndarray]:
     """Items as arrays that need no pickle; empty if that is impossible."""

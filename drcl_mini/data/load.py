@@ -10,6 +10,7 @@ from ..core.checks import suggest
 from ..core.files import data_folder, read_npz
 from .dataset import MultimodalDataset
 from .minimedia import minimedia
+from .shipped import load_collection
 from .split import Split
 
 CONVERTED = (
@@ -66,6 +67,10 @@ EMBEDDED: dict[str, Callable[[], MultimodalDataset]] = {
     "minimedia": minimedia,
     "minimedia-small": lambda: minimedia("minimedia-small"),
     "digits-halves": digits_halves,
+    "numbers": lambda: load_collection("numbers").dataset(),
+    "things": lambda: load_collection("things").dataset("classes"),
+    "things-groups": lambda: load_collection("things").dataset("groups", "things-groups"),
+    "things-fine": lambda: load_collection("things").dataset("fine", "things-fine"),
 }
 """Data sets that need no download; the first is the default of the command line."""
 

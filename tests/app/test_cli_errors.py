@@ -61,7 +61,7 @@ def untrained(monkeypatch):
         (["run", "--seeds", "2", "--seed", str(2**63 - 1)], ["'seed'", str(2**63)]),
         (["run", "--seed", "one"], ["--seed", "'one'"]),
         (["walk"], ["'walk'", "run"]),
-        ([], ["{run,probe,bench,report,bench-speed,env}"]),
+        ([], ["{run,probe,bench,report,embed,page,bench-speed,env}"]),
     ],
 )
 @pytest.mark.usefixtures("untrained")

@@ -42,7 +42,7 @@ def test_digits_halves_sizes(digits):
 
 
 def test_files_in_the_data_folder_are_data_sets(data_home, train):
-    embedded = ["minimedia", "minimedia-small", "digits-halves"]
+    embedded = ["minimedia", "minimedia-small", "digits-halves", "numbers", "things", "things-groups", "things-fine"]
     assert available_datasets() == embedded
     MultimodalDataset(train, None, train, "toy", tuple("abc")).to_npz(data_home / "toy.npz")
     (data_home / "released-outputs.npz").write_bytes(b"")

@@ -9,6 +9,7 @@ from data_scripts import wikipedia_classic
 from data_scripts.__main__ import NAMES, main, script
 from data_scripts.identity import blob_id
 from drcl_mini.data.load import CONVERTED
+from drcl_mini.data.shipped.collection import COLLECTIONS
 
 PLACE = wikipedia_classic.BASE.removeprefix("https://")
 PUBLIC = [name for name in NAMES if not script(name).ABOUT.ask]
@@ -36,7 +37,9 @@ def test_without_names_it_lists_what_can_be_had(capsys, data_home):
     assert main([]) == 0
     listed = capsys.readouterr().out
     lines = [line.split() for line in listed.splitlines() if not line.startswith(" ")]
-    assert [line[:2] for line in lines[1:-1]] == [[name, "no"] for name in NAMES]
+    assert [line[:2] for line in lines[1:-1]] == [
+        [name, "yes" if name in COLLECTIONS else "no"] for name in NAMES
+    ]
     assert lines[0][-2:] == ["where", "from"]
     assert set(CONVERTED) < set(NAMES)
     assert str(data_home) in listed

@@ -1,0 +1,156 @@
+"""Raw items as files that a browser shows or plays: pictures, clips, pen strokes, shapes, sounds."""
+
+import io
+from typing import Any
+
+import numpy as np
+
+from ..core.checks import require
+from .media import RATE, grey, mime
+
+SIZE = 96
+"""Width of pictures, animations and shapes on the page, in pixels."""
+FRAMES = 12
+LIGHT = np.array([-0.4, -0.5, 0.77])
+"""Where the light of a lit shape comes from: above, from the left, in front."""
+
+
+def as_file(item: Any) -> tuple[str, bytes]:
+    """Media type and bytes of an item that is no text; those of an encoded item are its own.
+
+    A picture becomes a PNG, a clip or a shape an endless GIF, a pen's way an SVG, a sound a WAV.
+
+    Args:
+        item: as :func:`drcl_mini.app.show.show` takes it.
+
+    Raises:
+        ValueError: something else.
+
+    Example:
+        >>> kind, data = as_file(np.array([[0, 0], [9, 9]]))
+        >>> kind, data[:4]
+        ('image/svg+xml', b'<svg')
+    """
+    array = np.asarray(item)
+    kind = mime(array)
+    if kind:
+        return kind, array.tobytes()
+    if array.ndim == 1 and array.dtype == np.int16:
+        return "audio/wav", _wav(array)
+    if array.ndim == 2 and array.shape[1] == 2 and array.dtype.kind in "iu":
+        return "image/svg+xml", stroke(array.astype(float)).encode()
+    return as_image(_pictures(array))
+
+
+def as_image(pictures: np.ndarray) -> tuple[str, bytes]:
+    """One picture as PNG, several as an endless GIF in 16 greys or 64 colours: pages stay small.
+
+    Args:
+        pictures: uint8 (T, H, W) or (T, H, W, 3).
+    """
+    Image = require("PIL.Image", "pillow")
+    file = io.BytesIO()
+    if len(pictures) == 1:
+        Image.fromarray(pictures[0]).save(file, "PNG")
+        return "image/png", file.getvalue()
+    if pictures.ndim == 4:
+        first, *others = (Image.fromarray(frame).quantize(64) for frame in pictures)
+    else:
+        first, *others = (Image.fromarray(frame & 0xF0) for frame in pictures)
+    first.save(file, "GIF", save_all=True, append_images=others, duration=90, loop=0)
+    return "image/gif", file.getvalue()
+
+
+def _pictures(array: np.ndarray) -> np.ndarray:
+    """Pixels (T, H, W) or (T, H, W, 3) of a picture, a clip or a shape."""
+    solid = array.ndim == 3 and array.dtype == np.uint8
+    if array.ndim == 2 and array.shape[1] == 3 and array.dtype.kind == "f":
+        return turning(array)
+    if array.ndim == 2 and array.shape[1] == 9 and array.dtype == np.int8:
+        return lit(array)
+    if solid and array.shape[2] > 4:
+        return array
+    if solid and array.shape[2] == 3:
+        return array[None]
+    if array.ndim == 2:
+        return grey(array)[None]
+    expected = (
+        "a str, (H, W), uint8 (H, W, 3), uint8 (frames, H, W), int16 (n,), floats (n, 3), "
+        "int8 (n, 9), integers (n, 2) or the bytes of a file"
+    )
+    given = f"an array of shape {array.shape} and type {array.dtype}"
+    raise ValueError(f"can't show {given}; expected {expected}")
+
+
+def _wav(samples: np.ndarray) -> bytes:
+    from scipy.io import wavfile
+
+    file = io.BytesIO()
+    wavfile.write(file, RATE, samples)
+    return file.getvalue()
+
+
+def turning(cloud: np.ndarray) -> np.ndarray:
+    """uint8 (12, 96, 96): the points (n, 3) seen from all around, near ones dark on white."""
+    points = cloud - cloud.mean(axis=0)
+    points = points / max(np.abs(points).max(), 1e-9)
+    canvas = np.full((FRAMES, SIZE, SIZE), 255, np.uint8)
+    for frame, angle in zip(canvas, _angles(), strict=True):
+        side = np.cos(angle) * points[:, 0] + np.sin(angle) * points[:, 1]
+        depth = np.cos(angle) * points[:, 1] - np.sin(angle) * points[:, 0]
+        places = (0.5 + 0.34 * np.stack([side, -points[:, 2]])) * SIZE
+        column, row = places.astype(int).clip(1, SIZE - 2)
+        for i in np.argsort(-depth):  # near points last
+            dot = frame[row[i] - 1 : row[i] + 1, column[i] - 1 : column[i] + 1]
+            dot[:] = 40 * round(2.75 + 2 * depth[i])
+    return canvas
+
+
+def lit(surface: np.ndarray) -> np.ndarray:
+    """uint8 (12, 96, 96, 3): a surface in its colours, lit, seen from all around.
+
+    Args:
+        surface: int8 (n, 9): place, normal (z is up) and colour of points on it, in 1/127.
+    """
+    place, normal, colour = np.split(surface.astype(float) / 127, 3, axis=1)
+    place = place - (place.max(axis=0) + place.min(axis=0)) / 2
+    reach = max(np.hypot(place[:, 0], place[:, 1]).max(), np.abs(place[:, 2]).max(), 1e-9)
+    place *= 0.47 / reach
+    fine = 2 * SIZE  # drawn at twice the size, then made smaller
+    dots = max(2, round(1.1 * fine / np.sqrt(len(place))))
+    steps = np.stack(np.meshgrid(range(dots), range(dots), indexing="ij"), -1).reshape(-1, 2)
+    canvas = np.full((FRAMES, fine, fine, 3), 255, np.uint8)
+    for frame, angle in zip(canvas, _angles(), strict=True):
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        xy, facing = place[:, :2] @ turn, normal.copy()
+        facing[:, :2] = normal[:, :2] @ turn
+        light = np.abs(facing @ LIGHT) / np.linalg.norm(LIGHT)  # either side of a leaf is lit
+        shade = (255 * (0.45 + 0.55 * light[:, None]) * colour.clip(0, 1)).astype(np.uint8)
+        far_to_near = np.argsort(-xy[:, 1])
+        at = np.stack([0.5 - place[:, 2], 0.5 + xy[:, 0]], axis=1)[far_to_near] * fine - dots / 2
+        rows, columns = (at.astype(int)[:, None] + steps).clip(0, fine - 1).transpose(2, 0, 1)
+        frame[rows.ravel(), columns.ravel()] = np.repeat(shade[far_to_near], len(steps), axis=0)
+    return canvas.reshape(FRAMES, SIZE, 2, SIZE, 2, 3).mean(axis=(2, 4)).astype(np.uint8)
+
+
+def stroke(points: np.ndarray) -> str:
+    """An SVG in which a pen draws through the points (n, 2), y upwards, in two seconds.
+
+    It stands still for readers whose system asks for reduced motion.
+    """
+    low, high = points.min(axis=0), points.max(axis=0)
+    at = 10 + 80 * (points - (low + high) / 2 + (high - low).max() / 2) / max((high - low).max(), 1)
+    path = " ".join(f"{x:.0f},{100 - y:.0f}" for x, y in at)
+    moves = "@keyframes write{0%{stroke-dashoffset:1}70%,100%{stroke-dashoffset:0}}"
+    style = "polyline{stroke-dasharray:1;animation:write 3s linear infinite}"
+    style = f"@media (prefers-reduced-motion: no-preference){{{style}}}{moves}"
+    look = 'fill="none" stroke="#111" stroke-width="6" stroke-linecap="round"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100"><style>{style}</style>'
+        f'<rect width="100" height="100" fill="#fff"/>'
+        f'<polyline pathLength="1" {look} stroke-linejoin="round" points="{path}"/></svg>'
+    )
+
+
+def _angles() -> np.ndarray:
+    return np.linspace(0, 2 * np.pi, FRAMES, endpoint=False)

@@ -1,0 +1,86 @@
+"""One item as a model takes it, and as a data file keeps it for people."""
+
+import io
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..core.checks import require
+from .table import Row
+
+SIDE = 1024
+"""Pictures larger than this, in pixels, are made smaller before a model sees them."""
+THUMBNAIL = 96
+"""The longer side of a kept picture, in pixels."""
+SECONDS = 30
+"""How much of a sound a model hears."""
+KEPT_SECONDS, KEPT_RATE = 5, 16_000
+"""How much of a sound is kept, and its samples a second."""
+KEPT_LETTERS = 500
+"""How much of a text is kept."""
+
+
+class Item(NamedTuple):
+    """An item that could be read."""
+
+    given: Any
+    """For a model: a PIL picture (RGB), a text, or samples and rate of a sound."""
+    kept: Any
+    """For people: WebP or FLAC bytes as a 1-D uint8 array, or a text."""
+
+
+def read_item(row: Row) -> Item:
+    """Open, decode and shorten one item.
+
+    Raises:
+        ValueError: it can't be read; the error says why in one line.
+    """
+    try:
+        return {"picture": _picture, "text": _text, "sound": _sound}[row.kind](row)
+    except ImportError:
+        raise
+    except Exception as error:  # broken files raise all kinds of errors
+        why = " ".join(str(error).split()) or type(error).__name__
+        if row.file:
+            why = why.replace(str(row.file), row.where)
+        raise ValueError(f"can't be read as a {row.kind}: {why}") from None
+
+
+def _picture(row: Row) -> Item:
+    Image = require("PIL.Image", "pillow")
+    turned = require("PIL.ImageOps", "pillow").exif_transpose
+    with Image.open(row.file) as file:
+        file.draft("RGB", (SIDE, SIDE))  # JPEG: decode at half or quarter size where that suffices
+        picture = turned(file).convert("RGBA")
+    picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    picture = picture.convert("RGB")
+    picture.thumbnail((SIDE, SIDE))
+    small = picture.copy()
+    small.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+    opened = io.BytesIO()
+    small.save(opened, "WEBP", quality=80, method=4)
+    return Item(picture, np.frombuffer(opened.getvalue(), np.uint8))
+
+
+def _text(row: Row) -> Item:
+    text = row.text or Path(row.file).read_text(encoding="utf-8-sig")
+    text = " ".join(text.replace("\0", " ").split())
+    if not text:
+        raise ValueError("the text is empty")
+    return Item(text, text[:KEPT_LETTERS])
+
+
+def _sound(row: Row) -> Item:
+    soundfile = require("soundfile")
+    with soundfile.SoundFile(row.file) as file:
+        rate = file.samplerate
+        samples = file.read(SECONDS * rate, dtype="float32", always_2d=True).mean(axis=1)
+    if not len(samples) or not np.isfinite(samples).all():
+        raise ValueError("it has no samples, or some that are no numbers")
+    short = samples[: KEPT_SECONDS * rate]
+    if rate != KEPT_RATE:
+        short = require("librosa").resample(short, orig_sr=rate, target_sr=KEPT_RATE)
+    opened = io.BytesIO()
+    soundfile.write(opened, np.clip(short, -1, 1), KEPT_RATE, format="FLAC", subtype="PCM_16")
+    return Item((samples, rate), np.frombuffer(opened.getvalue(), np.uint8))

@@ -1,0 +1,75 @@
+"""A small collection of pictures, texts and sounds, and the browser that opens pages of it."""
+
+import csv
+import shutil
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from drcl_mini.app.cli import main
+
+COLOURS = {"cherry": (200, 0, 30), "leaf": (20, 150, 30), "sky": (40, 90, 220)}
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+
+def draw(path, colour, seed):
+    """A picture of 40 × 30 pixels, nearly in one colour."""
+    noise = np.random.default_rng(seed).integers(-20, 20, size=(30, 40, 3))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.clip(noise + colour, 0, 255).astype(np.uint8)).save(path)
+
+
+def play(path, pitch, seconds=0.3, rate=8000):
+    """A tone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, 0.5 * np.sin(2 * np.pi * pitch * np.arange(int(seconds * rate)) / rate), rate)
+
+
+def write_table(path, rows):
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        names = ["file", "text", "class", "split", "modality", "title", "group"]
+        writer = csv.DictWriter(file, names, restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.fixture
+def collection(tmp_path):
+    """A folder with a table of 24 pictures, 24 texts and 12 sounds of three classes; the rows of the table."""
+    folder = tmp_path / "mine"
+    rows = []
+    for number, (name, colour) in enumerate(COLOURS.items()):
+        for i in range(8):
+            draw(folder / "pictures" / f"{name}{i}.png", colour, i)
+            rows.append({"file": f"pictures/{name}{i}.png", "class": name, "title": f"picture {i} of a {name}"})
+            rows.append({"text": f"{name} number {i}", "class": name})
+        for i in range(4):
+            play(folder / "sounds" / f"{name}{i}.wav", 200 + 300 * number + 5 * i)
+            rows.append({"file": f"sounds/{name}{i}.wav", "class": name})
+    write_table(folder / "words.csv", rows)
+    return folder, rows
+
+
+@pytest.fixture
+def embed(tmp_path):
+    """Run the command on a folder and its table; gives the exit code."""
+
+    def run(folder, *options, table="words.csv", out="mine.npz"):
+        named = ["--table", str(folder / table)] if table else []
+        return main(["embed", str(folder), *named, "--out", str(tmp_path / out), *options])
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
