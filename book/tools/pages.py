@@ -60,7 +60,9 @@ class Prints(SphinxDirective):
         self.env.note_reread()  # the command may print something else next time
         text = printed(command)
         if "html" in self.options:  # what it prints is a part of the page
-            return [nodes.raw(text, f'<div class="printed">{text}</div>', format="html")]
+            return [
+                nodes.raw(text, f'<div class="printed">{text}</div>', format="html")
+            ]
         if "hide-command" not in self.options:
             text = f"$ {command}\n{text}"
         language = self.options.get("language", "text")

@@ -50,7 +50,9 @@ def shown(name: str, medium: str, row: int) -> str:
     """A test item with its caption."""
     items = load_dataset(name).items
     item, title = items[medium][row], str(items[medium + TITLES][row])
-    return as_html(str(item) if medium in ("word", "text") else item, title[:60])
+    if medium in ("word", "text"):  # its caption says it all
+        return as_html(title[:80])
+    return as_html(item, title[:60])
 
 
 def sheet(name: str) -> str:
@@ -73,7 +75,7 @@ def counts(name: str) -> str:
     """Items by class and medium: train / validation / test."""
     found = stored("real-sets")["items"][name]
     table = {
-        m: {c: " / ".join(map(str, n)) for c, n in own.items()}
+        m: {c: " / ".join(map(str, n)) if any(n) else "–" for c, n in own.items()}
         for m, own in found.items()
     }
     return html(pd.DataFrame(table))

@@ -24,8 +24,8 @@ def show(item: Any, caption: str = "") -> "HTML":
     Args:
         item: a picture (H, W) or uint8 (H, W, 3); a caption (str); a sound (int16 samples at 8
             kHz); a clip uint8 (frames, H, W); points of a shape, floats (n, 3); its lit surface,
-            int8 (n, 9), see :func:`drcl_mini.data.draw.lit`; a pen's way, integers (n, 2); or the bytes of a
-            file, uint8 (n,): PNG, JPEG, WebP, GIF, FLAC, Ogg or WAV.
+            int8 (n, 9), see :func:`drcl_mini.data.draw.lit`; a pen's way, integers (n, 2); or the
+            bytes of a file, uint8 (n,): PNG, JPEG, WebP, GIF, FLAC, Ogg or WAV.
         caption: a line of text under it; also what a screen reader reads.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Raw items as files that a browser shows or plays: pictures, clips, pen strokes, shapes, sounds."""
+"""Raw items as files for a browser: pictures, clips, pen strokes, shapes, sounds."""
 
 import io
 from typing import Any
@@ -11,8 +11,10 @@ from .media import RATE, grey, mime
 SIZE = 96
 """Width of pictures, animations and shapes on the page, in pixels."""
 FRAMES = 12
-LIGHT = np.array([-0.4, -0.5, 0.77])
-"""Where the light of a lit shape comes from: above, from the left, in front."""
+LIGHT = np.array([-0.4, 0.77, 0.5])
+"""Where the light of a lit shape comes from: the left, above, in front."""
+TILT = 0.35
+"""How far from above a lit shape is seen, in radians."""
 
 
 def as_file(item: Any) -> tuple[str, bytes]:
@@ -107,30 +109,38 @@ def turning(cloud: np.ndarray) -> np.ndarray:
 
 
 def lit(surface: np.ndarray) -> np.ndarray:
-    """uint8 (12, 96, 96, 3): a surface in its colours, lit, seen from all around.
+    """uint8 (12, 96, 96, 3): a surface in its colours, lit, seen from all around, from above.
+
+    Rounded on the way, so that every processor draws the same pixels.
 
     Args:
-        surface: int8 (n, 9): place, normal (z is up) and colour of points on it, in 1/127.
+        surface: int8 (n, 9): place, normal (y is up, as in glTF) and colour of points on it, in
+            1/127.
     """
     place, normal, colour = np.split(surface.astype(float) / 127, 3, axis=1)
     place = place - (place.max(axis=0) + place.min(axis=0)) / 2
-    reach = max(np.hypot(place[:, 0], place[:, 1]).max(), np.abs(place[:, 2]).max(), 1e-9)
-    place *= 0.47 / reach
+    place *= 0.46 / max(np.linalg.norm(place, axis=1).max(), 1e-9)
     fine = 2 * SIZE  # drawn at twice the size, then made smaller
-    dots = max(2, round(1.1 * fine / np.sqrt(len(place))))
-    steps = np.stack(np.meshgrid(range(dots), range(dots), indexing="ij"), -1).reshape(-1, 2)
+    dots = max(3, round(1.5 * fine / np.sqrt(len(place))))
+    square = np.stack(np.meshgrid(range(dots), range(dots), indexing="ij"), -1).reshape(-1, 2)
     canvas = np.full((FRAMES, fine, fine, 3), 255, np.uint8)
     for frame, angle in zip(canvas, _angles(), strict=True):
-        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        xy, facing = place[:, :2] @ turn, normal.copy()
-        facing[:, :2] = normal[:, :2] @ turn
-        light = np.abs(facing @ LIGHT) / np.linalg.norm(LIGHT)  # either side of a leaf is lit
-        shade = (255 * (0.45 + 0.55 * light[:, None]) * colour.clip(0, 1)).astype(np.uint8)
-        far_to_near = np.argsort(-xy[:, 1])
-        at = np.stack([0.5 - place[:, 2], 0.5 + xy[:, 0]], axis=1)[far_to_near] * fine - dots / 2
-        rows, columns = (at.astype(int)[:, None] + steps).clip(0, fine - 1).transpose(2, 0, 1)
-        frame[rows.ravel(), columns.ravel()] = np.repeat(shade[far_to_near], len(steps), axis=0)
+        (x, y, near), facing = _turned(place.T, angle), _turned(normal.T, angle)
+        light = np.abs(LIGHT @ facing) / np.linalg.norm(LIGHT)  # either side of a leaf is lit
+        shade = 255 * (0.45 + 0.55 * light[:, None]) * colour.clip(0, 1)
+        far_to_near = np.argsort(near.round(6), kind="stable")
+        at = (fine * (0.5 + np.stack([-y, x], axis=1)) - dots / 2).round(3).astype(int)
+        rows, columns = (at[far_to_near, None] + square).clip(0, fine - 1).transpose(2, 0, 1)
+        pixels = shade.round(3).astype(np.uint8)[far_to_near]
+        frame[rows.ravel(), columns.ravel()] = np.repeat(pixels, len(square), axis=0)
     return canvas.reshape(FRAMES, SIZE, 2, SIZE, 2, 3).mean(axis=(2, 4)).astype(np.uint8)
+
+
+def _turned(points: np.ndarray, angle: float) -> np.ndarray:
+    """Points (3, n) turned about the upright axis, then seen from above: right, up, near."""
+    x, y, z = points
+    x, z = np.cos(angle) * x + np.sin(angle) * z, np.cos(angle) * z - np.sin(angle) * x
+    return np.stack([x, np.cos(TILT) * y - np.sin(TILT) * z, np.sin(TILT) * y + np.cos(TILT) * z])
 
 
 def stroke(points: np.ndarray) -> str:

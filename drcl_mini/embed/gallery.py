@@ -12,8 +12,8 @@ from ..core.checks import require, warn
 from ..data import media
 from ..data.dataset import MultimodalDataset
 from ..data.draw import as_file
-from ..data.items import TITLES
 from ..data.features.text import LONGEST, text_features
+from ..data.items import TITLES
 from ..method.estimator import DRCL
 
 MOST_WEIGHTS = 3_000_000

@@ -15,8 +15,8 @@ BETWEEN = re.compile(r"[\s!-/:-@\[-`{-~]+")
 def text_features(texts: Iterable[str]) -> np.ndarray:
     """Counts of words and pieces of words, hashed into 1024 columns: float32 (n, 1024), unit rows.
 
-    A piece t is counted in column |h(t)| mod 1024 with the sign of h(t), where h is MurmurHash3 of
-    its UTF-8 bytes (32 bits, seed 0, signed): there is no vocabulary to keep, and a few lines of
+    A piece t is counted in column abs(h(t)) mod 1024 with the sign of h(t), where h is MurmurHash3
+    of its UTF-8 bytes (32 bits, seed 0, signed): there is no vocabulary to keep, and a few lines of
     any language do it again. A text without words is a row of zeros.
 
     Args:
