@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data.draw import SIZE, as_file, as_image
-from ..data.media import frames, mime
+from ..data.draw import SIZE, as_file, as_image, pictures
+from ..data.media import mime
 
 if TYPE_CHECKING:
     from IPython.display import HTML
@@ -56,12 +56,12 @@ def _body(item: Any, name: str) -> str:
     if kind.startswith("audio/"):
         label = f'aria-label="{name or "sound"}"'
         return f'<audio controls style="width:220px" {label} src="{uri}"></audio>'
-    pictures = frames(np.frombuffer(data, np.uint8)) if kind == "image/gif" else ()
     style = "background:white" if mime(item) else "image-rendering:pixelated"
     style = "" if kind == "image/svg+xml" else style
     what = WHAT.get(kind, "picture")
     shown = f'<img width="{SIZE}" style="{style}" alt="{name or what}" src="{uri}">'
-    return _with_still(shown, pictures[:1]) if len(pictures) > 1 else shown
+    moving = pictures(item) if kind == "image/gif" else ()
+    return _with_still(shown, moving[:1]) if len(moving) > 1 else shown
 
 
 def _with_still(moving: str, still: np.ndarray) -> str:

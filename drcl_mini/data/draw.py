@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..core.checks import require
-from .media import RATE, grey, mime
+from .media import RATE, frames, grey, mime
 
 SIZE = 96
 """Width of pictures, animations and shapes on the page, in pixels."""
@@ -41,30 +41,37 @@ def as_file(item: Any) -> tuple[str, bytes]:
         return "audio/wav", _wav(array)
     if array.ndim == 2 and array.shape[1] == 2 and array.dtype.kind in "iu":
         return "image/svg+xml", stroke(array.astype(float)).encode()
-    return as_image(_pictures(array))
+    return as_image(pictures(array))
 
 
-def as_image(pictures: np.ndarray) -> tuple[str, bytes]:
+def as_image(shown: np.ndarray) -> tuple[str, bytes]:
     """One picture as PNG, several as an endless GIF in 16 greys or 64 colours: pages stay small.
 
     Args:
-        pictures: uint8 (T, H, W) or (T, H, W, 3).
+        shown: uint8 (T, H, W) or (T, H, W, 3).
     """
     Image = require("PIL.Image", "pillow")
     file = io.BytesIO()
-    if len(pictures) == 1:
-        Image.fromarray(pictures[0]).save(file, "PNG")
+    if len(shown) == 1:
+        Image.fromarray(shown[0]).save(file, "PNG")
         return "image/png", file.getvalue()
-    if pictures.ndim == 4:
-        first, *others = (Image.fromarray(frame).quantize(64) for frame in pictures)
+    if shown.ndim == 4:
+        first, *others = (Image.fromarray(frame).quantize(64) for frame in shown)
     else:
-        first, *others = (Image.fromarray(frame & 0xF0) for frame in pictures)
+        first, *others = (Image.fromarray(frame & 0xF0) for frame in shown)
     first.save(file, "GIF", save_all=True, append_images=others, duration=90, loop=0)
     return "image/gif", file.getvalue()
 
 
-def _pictures(array: np.ndarray) -> np.ndarray:
-    """Pixels (T, H, W) or (T, H, W, 3) of a picture, a clip or a shape."""
+def pictures(item: Any) -> np.ndarray:
+    """uint8 (T, H, W) or (T, H, W, 3): pixels of a picture, a clip, a shape, or an encoded one.
+
+    Raises:
+        ValueError: something else.
+    """
+    array = np.asarray(item)
+    if mime(array):
+        return frames(array)
     solid = array.ndim == 3 and array.dtype == np.uint8
     if array.ndim == 2 and array.shape[1] == 3 and array.dtype.kind == "f":
         return turning(array)
