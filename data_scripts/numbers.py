@@ -6,17 +6,14 @@ features are a network's, and the items as :func:`drcl_mini.data.items.pack` giv
 ``classes/names`` and ``source``.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from drcl_mini.core.files import data_folder, replacing, write_npz
 from drcl_mini.data import features
 from drcl_mini.data.items import pack
-from drcl_mini.data.shipped import collection
 
 from .about import About
 from .networks import deep_picture_features, deep_sound_features
@@ -26,6 +23,7 @@ from .numbers_medium import DIGITS, Medium
 from .numbers_signs import signs
 from .numbers_speech import speech
 from .numbers_words import words
+from .shipping import kept, write
 
 SEED = 0
 MEDIA: dict[str, Callable[[int], Medium]] = {
@@ -79,31 +77,15 @@ def build(source: Path | None = None, shipped: bool = False) -> Path:
     media = {name: read(SEED) for name, read in MEDIA.items()}
     tables = {name: tables_of(name, medium.items) for name, medium in media.items()}
     widths = {name: {kind: x.shape[1] for kind, x in own.items()} for name, own in tables.items()}
-    path = (collection.FOLDER if shipped else data_folder()) / "numbers.npz"
-    with replacing(path) as temporary:
-        write_npz(temporary, arrays(media, tables))
-    facts = json.dumps(card(media, widths, SEED), indent=2, ensure_ascii=False)
-    with replacing(path.with_suffix(".json")) as temporary:
-        temporary.write_text(f"{facts}\n", encoding="utf-8")
-    return path
+    return write("numbers", arrays(media, tables), card(media, widths, SEED), shipped)
 
 
 def tables_of(name: str, items: Any) -> dict[str, np.ndarray]:
     """The features of a medium's items as the file keeps them: ``features``, and ``classic`` beside a network's."""
-    classic = kept(CLASSIC[name](items), "classic")
+    classic = kept(CLASSIC[name](items), DIGITS_KEPT["classic"])
     if name not in DEEP:
         return {"features": classic}
-    return {"features": kept(DEEP[name](items), "deep"), "classic": classic}
-
-
-def kept(table: np.ndarray, kind: str) -> np.ndarray:
-    """Features (n, d) as float16, rounded.
-
-    Example:
-        >>> kept(np.array([[0.12345]]), "classic")
-        array([[0.123]], dtype=float16)
-    """
-    return table.round(DIGITS_KEPT[kind]).astype(np.float16)
+    return {"features": kept(DEEP[name](items), DIGITS_KEPT["deep"]), "classic": classic}
 
 
 def arrays(media: Mapping[str, Medium], tables: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:

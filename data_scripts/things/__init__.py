@@ -7,13 +7,10 @@ are a network's, and the items as :func:`drcl_mini.data.items.pack` gives them; 
 parents of the classes at each level, and ``source``.
 """
 
-import json
 from pathlib import Path
 
-from drcl_mini.core.files import data_folder, replacing, write_npz
-from drcl_mini.data.shipped import collection as shipped_collections
-
 from ..about import About
+from ..shipping import write
 from .card import card
 from .collection import arrays
 from .media import gather
@@ -49,10 +46,4 @@ def build(source: Path | None = None, shipped: bool = False) -> Path:
     """
     media = gather()
     found = arrays(media, f"{ABOUT.origin}: see the card")
-    path = (shipped_collections.FOLDER if shipped else data_folder()) / "things.npz"
-    with replacing(path) as temporary:
-        write_npz(temporary, found)
-    facts = json.dumps(card(media, found), indent=2, ensure_ascii=False)
-    with replacing(path.with_suffix(".json")) as temporary:
-        temporary.write_text(f"{facts}\n", encoding="utf-8")
-    return path
+    return write("things", found, card(media, found), shipped)

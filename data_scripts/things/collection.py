@@ -8,6 +8,7 @@ from drcl_mini.data import features
 from drcl_mini.data.items import pack
 
 from ..networks import deep_picture_features
+from ..shipping import kept
 from .media import Item
 from .sentences import deep_text_features
 from .split import split_concepts
@@ -48,23 +49,13 @@ def arrays(media: dict[str, list[Item]], source: str) -> dict[str, np.ndarray]:
             "part": np.array([parts[item.concept.name] for item in items], np.int8),
             "group": np.array([item.concept.name for item in items]),
             "title": np.array([item.title for item in items]),
-            "features": kept(CLASSIC[medium](values), "classic"),
+            "features": kept(CLASSIC[medium](values), DECIMALS["classic"]),
         }
         if medium in DEEP:
-            own |= {"classic": own["features"], "features": kept(DEEP[medium](values), medium)}
+            own |= {"classic": own["features"], "features": kept(DEEP[medium](values), DECIMALS[medium])}
         own |= {f"items/{kind}": array for kind, array in pack(raw).items()}
         found |= {f"{medium}/{key}": array for key, array in own.items()}
     return found
-
-
-def kept(table: np.ndarray, kind: str) -> np.ndarray:
-    """Features (n, d) as float16, rounded.
-
-    Example:
-        >>> kept(np.array([[0.12345]]), "classic")
-        array([[0.123]], dtype=float16)
-    """
-    return table.round(DECIMALS[kind]).astype(np.float16)
 
 
 def levels() -> dict[str, np.ndarray]:

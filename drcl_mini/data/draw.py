@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..core.checks import require
-from .media import RATE, frames, grey, mime
+from .media import RATE, mime, pixels
 
 SIZE = 96
 """Width of pictures, animations and shapes on the page, in pixels."""
@@ -64,31 +64,21 @@ def as_image(shown: np.ndarray) -> tuple[str, bytes]:
 
 
 def pictures(item: Any) -> np.ndarray:
-    """uint8 (T, H, W) or (T, H, W, 3): pixels of a picture, a clip, a shape, or an encoded one.
+    """uint8 (T, H, W) or (T, H, W, 3): pixels of a picture, a clip or a shape.
 
     Raises:
         ValueError: something else.
     """
     array = np.asarray(item)
-    if mime(array):
-        return frames(array)
-    solid = array.ndim == 3 and array.dtype == np.uint8
     if array.ndim == 2 and array.shape[1] == 3 and array.dtype.kind == "f":
         return turning(array)
     if array.ndim == 2 and array.shape[1] == 9 and array.dtype == np.int8:
         return lit(array)
-    if solid and array.shape[2] > 4:
-        return array
-    if solid and array.shape[2] == 3:
-        return array[None]
-    if array.ndim == 2:
-        return grey(array)[None]
-    expected = (
-        "a str, (H, W), uint8 (H, W, 3), uint8 (frames, H, W), int16 (n,), floats (n, 3), "
-        "int8 (n, 9), integers (n, 2) or the bytes of a file"
-    )
-    given = f"an array of shape {array.shape} and type {array.dtype}"
-    raise ValueError(f"can't show {given}; expected {expected}")
+    try:
+        return pixels(array)
+    except ValueError as error:
+        more = "a str, int16 (n,), floats (n, 3), int8 (n, 9) or integers (n, 2)"
+        raise ValueError(f"can't show this: {error}; or {more}") from None
 
 
 def _wav(samples: np.ndarray) -> bytes:

@@ -40,32 +40,47 @@ def mime(item: Any) -> str | None:
     return next((kind for start, kind in SIGNATURES.items() if head.startswith(start)), None)
 
 
-def frames(item: Any) -> np.ndarray:
-    """A picture or an animation as uint8 (T, H, W, 3): T = 1 for a picture, transparency on white.
+def pixels(item: Any) -> np.ndarray:
+    """A picture or an animation: uint8 (T, H, W) in grey or (T, H, W, 3), T = 1 for a picture.
 
     Args:
-        item: an encoded picture or animation; uint8 (H, W, 3); grey (H, W), dark where it is
-            great; a clip uint8 (T, H, W) or (T, H, W, 3).
+        item: an encoded picture or animation, on white where it is transparent; uint8 (H, W, 3);
+            numbers (H, W), dark where they are great; a clip uint8 (T, H, W) or (T, H, W, 3).
 
     Raises:
         ValueError: something else, or bytes that can't be decoded.
 
     Example:
-        >>> frames(np.eye(3)).shape
-        (1, 3, 3, 3)
+        >>> pixels(np.eye(3)).shape
+        (1, 3, 3)
     """
     array = np.asarray(item)
     kind = mime(array)
     if kind and kind.startswith("image/"):
         return _decoded(array, kind)
-    if array.dtype == np.uint8 and array.ndim == 4 and array.shape[3] == 3:
+    bytes_ = array.dtype == np.uint8
+    if bytes_ and array.ndim == 4 and array.shape[3] == 3:
         return array
-    if array.dtype == np.uint8 and array.ndim == 3:
-        return array[None] if array.shape[2] == 3 else np.repeat(array[..., None], 3, axis=3)
+    if bytes_ and array.ndim == 3 and array.shape[2] == 3:
+        return array[None]
+    if bytes_ and array.ndim == 3 and array.shape[2] > 4:
+        return array
     if array.ndim == 2 and array.size:
-        return np.repeat(grey(array)[None, ..., None], 3, axis=3)
+        return grey(array)[None]
     told = f"an array of shape {array.shape} and type {array.dtype}"
-    raise ValueError(f"{told} is no picture: expected PNG, JPEG, WebP or GIF bytes, or pixels")
+    expected = "the bytes of a file, (H, W), uint8 (H, W, 3), (frames, H, W) or (frames, H, W, 3)"
+    raise ValueError(f"{told} is no picture: expected {expected}")
+
+
+def frames(item: Any) -> np.ndarray:
+    """The :func:`pixels` in three colours: uint8 (T, H, W, 3).
+
+    Example:
+        >>> frames(np.eye(3)).shape
+        (1, 3, 3, 3)
+    """
+    found = pixels(item)
+    return found if found.ndim == 4 else np.repeat(found[..., None], 3, axis=3)
 
 
 def grey(array: np.ndarray) -> np.ndarray:

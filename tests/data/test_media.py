@@ -40,6 +40,11 @@ def test_an_animation_has_all_its_frames():
     assert frames(encoded("GIF", *clip, duration=90))[:, 0, 0, 0].tolist() == [0, 128, 255]
 
 
+def test_transparency_is_refused_in_arrays():
+    with pytest.raises(ValueError, match=r"shape \(4, 6, 4\) and type uint8 is no picture"):
+        frames(RED)
+
+
 @pytest.mark.parametrize("item", [RED[..., :3], np.zeros((5, 8, 8), np.uint8), np.zeros((2, 4, 4, 3), np.uint8)])
 def test_pixels_are_frames(item):
     found = frames(item)

@@ -16,6 +16,7 @@ from data_scripts.download import DownloadError
 from data_scripts.identity import Member
 from data_scripts.numbers_words import Word
 from data_scripts.readers import ConversionError
+from data_scripts.shipping import kept
 from drcl_mini.data import media
 from drcl_mini.data.shipped import collection
 
@@ -90,7 +91,7 @@ def test_features_come_out_of_the_items_again(medium):
     name, own = medium
     table = numbers.CLASSIC[name](own.items)
     assert np.allclose(table, own.classic.astype(np.float32), rtol=1e-3, atol=1e-3)
-    assert (numbers.kept(table, "classic") == own.classic).mean() > 0.999
+    assert (kept(table, numbers.DIGITS_KEPT["classic"]) == own.classic).mean() > 0.999
 
 
 def test_features_of_networks_come_out_again(shipped):

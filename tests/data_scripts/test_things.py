@@ -10,7 +10,7 @@ import pytest
 from data_scripts import things
 from data_scripts.download import DownloadError
 from data_scripts.things import sources
-from data_scripts.things.collection import CLASSIC, DEEP, kept, levels
+from data_scripts.things.collection import CLASSIC, DECIMALS, DEEP, kept, levels
 from data_scripts.things.media import FEWEST, NEAR, _thumb
 from data_scripts.things.shapes import points
 from data_scripts.things.tree import LEVELS, concepts
@@ -123,7 +123,7 @@ def test_items_have_their_form(shipped):
 def test_features_come_out_of_the_items_again(medium):
     name, own = medium
     rows = np.arange(0, len(own.labels), 4)
-    table = kept(CLASSIC[name](own.take(rows)), "classic").astype(np.float32)
+    table = kept(CLASSIC[name](own.take(rows)), DECIMALS["classic"]).astype(np.float32)
     stored = own.classic[rows].astype(np.float32)
     assert np.allclose(table, stored, atol=1.5e-3)
     assert (np.abs(table - stored) <= 1e-5).mean() > 0.999

@@ -121,24 +121,32 @@ class Collection:
         return MultimodalDataset.from_arrays(**arrays, name=name or self.name, **given)
 
     def leave_out(self, medium: str, **how: Any) -> Iterator[tuple[str, MultimodalDataset]]:
-        """Each group of a medium as the test items in turn, the next group for validation.
+        """Each group of a medium as its test items in turn, the next group for validation.
 
-        With ``"speech"`` of ``numbers``: each speaker is heard once as a stranger. Splits of the
-        other media stay as they are.
+        With ``"speech"`` of ``numbers``: each speaker is heard once as a stranger. A group that
+        other media have too, such as a concept of ``things``, is left out there as well; all else
+        of the other media stays in its split.
 
         Args:
             medium: whose groups.
             how: ``level`` and ``classic`` of :meth:`dataset`.
 
+        Raises:
+            ValueError: there is no such medium.
+
         Example:
             >>> [speaker for speaker, _ in load_collection("numbers").leave_out("speech")][:2]
             ['george', 'jackson']
         """
-        group = self.media[medium].group
-        names = np.unique(group).tolist()
+        if medium not in self.media:
+            raise ValueError(f"{self.name} has no medium {medium!r}: {suggest(medium, self.media)}")
+        names = np.unique(self.media[medium].group).tolist()
         for name, following in zip(names, names[1:] + names[:1], strict=True):
-            part = np.where(group == name, 2, np.where(group == following, 1, 0))
-            yield name, self.dataset(part={medium: part}, **how)
+            part = {}
+            for other, own in self.media.items():
+                rest = 0 if other == medium else own.part.astype(int)
+                part[other] = np.select([own.group == name, own.group == following], [2, 1], rest)
+            yield name, self.dataset(part=part, **how)
 
     def card(self) -> dict[str, Any]:
         """Sources, licences, attributions and content ids of its parts."""

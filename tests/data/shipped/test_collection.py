@@ -23,7 +23,7 @@ ARRAYS = {
     **{f"word/items/{kind}": value for kind, value in pack([f"item {i}" for i in range(9)]).items()},
     "tone/labels": LABELS.astype(np.int16),
     "tone/part": np.array([0, 0, 0, 0, 2, 2, 2, 2, 1], np.uint8),
-    "tone/group": np.array(list("abcdefghi")),
+    "tone/group": np.array([f"tone {i}" for i in range(9)]),
     "tone/title": np.array(["t"] * 9),
     "tone/features": np.ones((9, 4), np.float16),
     **{f"tone/items/{kind}": value for kind, value in pack([np.full(i, i) for i in range(9)]).items()},
@@ -71,7 +71,22 @@ def test_each_group_is_left_out_once(toy):
         own = [i for i, group in enumerate("aaaabbbbc") if group == name]
         assert data.items["word"].tolist() == [f"item {i}" for i in own]
         assert len(data.test.labels["tone"]) == 4  # as it was
+        assert data.items_of("train")["tone"]  # other groups, as they were
     assert found["c"].items_of("validation")["word"].tolist() == [f"item {i}" for i in range(4)]
+
+
+def test_a_group_of_several_media_is_left_out_in_all(tmp_path):
+    groups = np.array(list("aabdaabbc"))
+    both = read_collection(stored(tmp_path, **{"tone/group": groups, "word/group": groups}))
+    found = dict(both.leave_out("word"))["c"]
+    assert found.items["word"].tolist() == ["item 8"]
+    assert found.test.labels["tone"].tolist() == LABELS[4:].tolist()  # "c", and what was in test
+    assert found.validation.labels["tone"].tolist() == [LABELS[3]]  # "d", which follows
+
+
+def test_an_unknown_medium_is_named(toy):
+    with pytest.raises(ValueError, match="toy has no medium 'words': did you mean 'word'"):
+        next(toy.leave_out("words"))
 
 
 @pytest.mark.parametrize("key", ["levels", "classes/parents", "word/title", "source"])
