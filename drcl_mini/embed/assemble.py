@@ -1,6 +1,5 @@
-"""A data set of what was extracted, and new items added to one that was kept."""
+"""A data set of what was extracted."""
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,13 +8,12 @@ import numpy as np
 
 from ..data.dataset import MultimodalDataset
 from ..data.items import TITLES
-from ..data.split import Split
 from .partial import Done
-from .table import Row, Told
+from .row import Row, Told
 
-NO_CLASS = "(no class)"
-"""The class of new items that say none."""
 PARTS = ("train", "validation", "test")
+DIGESTS = "digests"
+"""Where a data file keeps among its raw items, by modality, what each of its items was."""
 
 
 def source_line(models: Mapping[str, tuple[str, str]]) -> str:
@@ -28,6 +26,7 @@ def models_of(data: MultimodalDataset) -> dict[str, tuple[str, str]]:
     """Kind and model of each modality, from the source; empty for a set made in another way.
 
     Example:
+        >>> from drcl_mini import Split
         >>> line = source_line({"text": ("text", "classic")})
         >>> split = Split({"text": [[1.0]]}, {"text": [0]})
         >>> models_of(MultimodalDataset(split, None, split, "mine", ("a",), source=line))
@@ -58,7 +57,7 @@ def assemble(
     trained = {row.label for own in usable.values() for row in own if row.split == "train"}
     classes = sorted(trained)
     parts: dict[str, tuple[dict, dict]] = {part: ({}, {}) for part in PARTS}
-    kept: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
+    kept: dict[str, dict[str, Any]] = {part: {} for part in (*PARTS, DIGESTS)}
     for modality, own in usable.items():
         if own and not any(row.split == "train" for row in own):
             told(f"all {len(own)} of {modality}: none is in the training split")
@@ -72,6 +71,9 @@ def assemble(
                 features[modality] = np.asarray(done[modality].features[places])
                 labels[modality] = np.array([classes.index(own[i].label) for i in places])
                 kept[part] |= kept_items(modality, own, done[modality].items, places)
+        places = [i for i, row in enumerate(own) if row.label in trained]
+        if places:
+            kept[DIGESTS][modality] = np.array(done[modality].digests)[places]
     for part in ("train", "test"):
         if not parts[part][0]:
             told_left = f"nothing is left for the {part} split"
@@ -100,66 +102,3 @@ def kept_items(
     chosen = [x.decode() if text else np.frombuffer(x, np.uint8) for x in chosen]
     titles = [rows[i].title or rows[i].where for i in places]
     return {modality: chosen, modality + TITLES: titles}
-
-
-def add_items(
-    data: MultimodalDataset,
-    rows: Mapping[str, Sequence[Row]],
-    done: Mapping[str, Done],
-    told: Told,
-) -> MultimodalDataset:
-    """A data set with new items in its test split, which no training sees; others stay as they are.
-
-    Items that are there already, the same in every byte, are not added again.
-    """
-    test = data.test
-    classes = list(data.classes)
-    features, labels = dict(test.features), dict(test.labels)
-    items = {name: list(own) for name, own in data.items.items()}
-    for modality, own in done.items():
-        known = {
-            _digest(item) for part in data.splits for item in data.items_of(part).get(modality, ())
-        }
-        new = [rows[modality][place] for place in own.kept]
-        places = []
-        for i, row in enumerate(new):
-            digest = _digest(own.items[i])
-            if digest in known:
-                told(f"{row.where}: {data.name} has it already")
-            else:
-                known.add(digest)
-                places.append(i)
-        if not places:
-            continue
-        names = [new[i].label or NO_CLASS for i in places]
-        classes += [name for name in dict.fromkeys(names) if name not in classes]
-        table = np.asarray(own.features[places])
-        y = np.array([classes.index(name) for name in names])
-        if modality in features:
-            table = np.concatenate([features[modality], table])
-            y = np.concatenate([labels[modality], y])
-        features[modality], labels[modality] = table, y
-        for key, more in kept_items(modality, new, own.items, places).items():
-            items[key] = items.get(key, []) + more
-    return MultimodalDataset(
-        train=_renamed(data.train),
-        validation=data.validation and _renamed(data.validation),
-        test=Split(features, labels),
-        name=data.name,
-        classes=tuple(classes),
-        items=items,
-        source=data.source,
-        raw=data.raw,
-    )
-
-
-def _renamed(split: Split) -> Split:
-    """The split without names of its classes, which become more."""
-    return Split(split.features, split.labels)
-
-
-def _digest(item: Any) -> bytes:
-    if isinstance(item, str):
-        item = item.encode()
-    raw = item if isinstance(item, bytes) else np.asarray(item).tobytes()
-    return hashlib.sha256(raw).digest()

@@ -3,22 +3,21 @@
 import argparse
 import shutil
 import sys
-from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from ..core.files import check_replaceable, data_folder
 from ..data.dataset import MultimodalDataset
-from ..data.load import EMBEDDED, load_dataset
-from ..data.split import Split
-from .assemble import add_items, assemble, models_of
+from ..data.load import load_dataset
+from .added import add_items, count_added
+from .assemble import assemble, models_of
 from .extract import Stopped, extract
 from .models import DEFAULT
+from .output import output, tell
+from .row import ENDINGS, Row
+from .rows import read_rows
 from .splits import with_splits
-from .table import ENDINGS, Row, read_rows
 
 MODEL = (
     "classic, or torchvision:NAME, timm:NAME, sentence-transformers:NAME, sklearn:FILE, call:M:F"
@@ -30,47 +29,44 @@ def add_parser(commands: Any) -> None:
     told = "make a data file of your own pictures, texts and sounds"
     parser = commands.add_parser("embed", help=told, epilog=f"Models: {MODEL}")
     add = parser.add_argument
-    add("folder", type=Path, metavar="FOLDER", help="where the files are; its folders are classes")
-    table = (
-        "csv, tsv or jsonl with the columns file or text, class, [split, modality, title, group]"
-    )
-    add("--table", type=Path, metavar="FILE", help=table)
+    folder = "where the files are; its folders are classes, or train, validation and test of these"
+    add("folder", type=Path, metavar="FOLDER", help=folder)
+    columns = "file or text, class, [split, modality, title, group]"
+    table = f"csv, tsv or jsonl that lists every item, with the columns {columns}"
+    where = "looked for from here first, then in FOLDER"
+    add("--table", type=Path, metavar="FILE", help=f"{table}; {where}")
     add("--out", type=Path, metavar="FILE.npz", help="the data file (default: in the data folder)")
     add("--name", help="name of the data set (default: that of the file or folder)")
     for kind in ENDINGS:
         add(f"--{kind}", metavar="MODEL", help=f"features of {kind}s (default: {DEFAULT})")
     add("--seed", type=int, default=0, help="which items train, validate and test (default: 0)")
-    more = "add new items to this data file, by its own models; nothing is trained"
-    add("--add-to", metavar="DATA", help=more)
+    more = "add new items to this data file, by its own models: for its page, not for training"
+    add("--add-to", metavar="DATA", help=f"{more} or scores")
 
 
 def embed(options: argparse.Namespace) -> int:
     """Read, embed and write; tell what was left out."""
     kept = load_dataset(options.add_to) if options.add_to else None
-    out = _output(options)
-    check_replaceable(out)
-    left: list[str] = []
+    if kept and not models_of(kept):
+        raise ValueError(f"{kept.name!r} wasn't made by embed: it doesn't say by which models")
+    out = output(options)
+    left: list[int] = []
 
-    def told(line: str) -> None:
-        left.append(line)
+    def told(line: str, many: int = 1) -> None:
+        left.append(many)
         tqdm.write(f"left out: {' '.join(line.split())}", file=sys.stderr)
 
-    table = options.table
-    if table and not table.exists() and (options.folder / table).exists():
-        table = options.folder / table
-    rows = read_rows(options.folder, table, told, classless=kept is not None)
-    given = len(rows) + len(left)
+    rows = read_rows(options.folder, _table(options), told, adding=kept is not None)
+    given = len(rows) + sum(left)
+    if not rows:
+        raise ValueError(f"nothing is left of {str(options.folder)!r} ({given} left out)")
     if kept is None:
         rows = with_splits(rows, options.seed)
     by_modality: dict[str, list[Row]] = {}
     for row in rows:
         by_modality.setdefault(row.modality, []).append(row)
-    specs = {kind: getattr(options, kind) or DEFAULT for kind in ENDINGS}
+    specs = _models(options) if kept is None else _own_models(kept, options, by_modality)
     models = {name: (own[0].kind, specs[own[0].kind]) for name, own in by_modality.items()}
-    if kept is not None:
-        specs = _own_models(kept, options, by_modality)
-    if not rows:
-        raise ValueError(f"nothing is left of {str(options.folder)!r} ({len(left)} left out)")
     folder = out.with_name(f"{out.name}.partial")
     try:
         done, whole = extract(by_modality, specs, folder, told)
@@ -78,35 +74,50 @@ def embed(options: argparse.Namespace) -> int:
         print(stop, file=sys.stderr)
         return 1
     if not any(own.kept for own in done.values()):
-        raise ValueError(f"nothing is left of {str(options.folder)!r} ({len(left)} left out)")
+        raise ValueError(f"nothing is left of {str(options.folder)!r} ({given} left out)")
     if kept is None:
         data = assemble(options.name or out.stem, by_modality, done, models, told)
     else:
         data = add_items(kept, by_modality, done, told)
     data.to_npz(out)
+    tell(data, out, given - _count(data) + (_count(kept) if kept else 0))
     if whole:
         shutil.rmtree(folder)
-    before = kept.splits.values() if kept else ()
-    _tell(data, out, given - _count(data.splits.values()) + _count(before))
-    return 0
+        return 0
+    again = "a model failed: mend it and run the same command again"
+    print(f"{again}; what is done is kept in {folder}", file=sys.stderr)
+    return 1
 
 
-def _count(splits: Iterable[Split]) -> int:
-    return sum(len(x) for split in splits for x in split.features.values())
+def _table(options: argparse.Namespace) -> Path | None:
+    """The table as it was given, else of that name in the folder; two of them are told."""
+    table = options.table
+    if table is None or table.is_absolute():
+        return table
+    inside = options.folder / table
+    if not table.exists():
+        return inside if inside.exists() else table
+    if inside.exists() and not inside.samefile(table):
+        print(f"note: the table is {table}, not {inside}", file=sys.stderr)
+    return table
 
 
-def _output(options: argparse.Namespace) -> Path:
-    """The file to write."""
-    if options.out:
-        out = options.out
-        return out if out.suffix == ".npz" else out.with_name(f"{out.name}.npz")
-    if options.add_to:
-        path = Path(options.add_to)
-        return path if path.suffix == ".npz" else data_folder() / f"{options.add_to}.npz"
-    name = options.name or options.folder.resolve().name
-    if name in EMBEDDED:
-        raise ValueError(f"{name!r} is a data set of the package: call yours otherwise, by --name")
-    return data_folder() / f"{name}.npz"
+def _count(data: MultimodalDataset) -> int:
+    parts = [len(x) for split in data.splits.values() for x in split.features.values()]
+    return sum(parts) + sum(count_added(data).values())
+
+
+def _models(options: argparse.Namespace) -> dict[str, str]:
+    """The models that were asked for, by kind.
+
+    Raises:
+        ValueError: a name that the source line of a data set can't hold.
+    """
+    specs = {kind: getattr(options, kind) or DEFAULT for kind in ENDINGS}
+    for kind, spec in specs.items():
+        if "; " in spec or not spec.isprintable():
+            raise ValueError(f"--{kind} is {spec!r}, expected printable letters without '; '")
+    return specs
 
 
 def _own_models(
@@ -115,11 +126,9 @@ def _own_models(
     """The models that made a kept data set; what it lacks can't be added.
 
     Raises:
-        ValueError: it wasn't made by embed, or it lacks a modality.
+        ValueError: it lacks a modality, or another model was asked for.
     """
     models = models_of(kept)
-    if not models:
-        raise ValueError(f"{kept.name!r} wasn't made by embed: it doesn't say by which models")
     for name, own in rows.items():
         if models.get(name, ("", ""))[0] != own[0].kind:
             known = ", ".join(f"{name} ({kind})" for name, (kind, _) in models.items())
@@ -130,17 +139,3 @@ def _own_models(
         if asked and asked != spec:
             raise ValueError(f"{kept.name!r} has its {kind}s by {spec!r}, --{kind} is {asked!r}")
     return specs
-
-
-def _tell(data: MultimodalDataset, out: Path, left: int) -> None:
-    """What the file holds, and what to do with it."""
-    counts = Counter()
-    for part, split in data.splits.items():
-        print(f"{part:<10} {split!r}")
-        counts.update({name: len(x) for name, x in split.features.items()})
-    told = ", ".join(f"{count} of {name}" for name, count in counts.items())
-    print(f"{out}: {told}; {len(data.classes)} classes; {left} left out")
-    given = data.name if out == data_folder() / f"{data.name}.npz" else out
-    model = f"runs/{out.stem}-default-seed0/model-seed0.safetensors"
-    print(f"train:  python -m drcl_mini run {given}")
-    print(f"search: python -m drcl_mini page {given} --model {model} --out search.html")

@@ -1,5 +1,6 @@
 """Every item read once, its features made batch by batch, what is done kept on disk."""
 
+import shutil
 import signal
 import sys
 import threading
@@ -11,10 +12,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from .models import Model, ModelError, features, load_model
+from .models import Model, ModelError, features, load_model, source_of
 from .partial import Batch, Done, open_partial, read_done, writing
-from .reading import Item, read_item
-from .table import Row, Told
+from .reading import Item, digest, read_item
+from .row import Row, Told
 
 BATCH = 32
 """Items that are in memory at once."""
@@ -22,6 +23,10 @@ BATCH = 32
 
 class Stopped(KeyboardInterrupt):
     """Ctrl-C or SIGTERM; the batch at hand was finished first."""
+
+
+class Changed(ModelError):
+    """A model whose features aren't as wide as before; what it made is thrown away."""
 
 
 def extract(
@@ -44,8 +49,7 @@ def extract(
     done, whole = {}, True
     for number, (name, own) in enumerate(rows.items()):
         spec, place = specs[own[0].kind], folder / str(number)
-        file = Path(spec.partition(":")[2])
-        if open_partial(place, [name, spec, _stamp(file), [_identity(row) for row in own]]):
+        if open_partial(place, [name, spec, _stamp(source_of(spec)), list(map(_identity, own))]):
             print(
                 f"{name}: what was kept is of other files or another model, begun anew",
                 file=sys.stderr,
@@ -55,6 +59,8 @@ def extract(
         except ModelError as error:
             told(f"all {len(own)} of {name}: {error}")
             whole = False
+            if isinstance(error, Changed):
+                shutil.rmtree(place)
             continue
         done[name] = read_done(place)
     return done, whole
@@ -62,12 +68,12 @@ def extract(
 
 def _identity(row: Row) -> list[Any]:
     """What changes when an item does."""
-    return [row.where, row.text, str(row.file or ""), *(_stamp(row.file) if row.file else [])]
+    return [row.where, row.text, str(row.file or ""), *_stamp(row.file)]
 
 
-def _stamp(path: Path) -> list[int]:
+def _stamp(path: Path | None) -> list[int]:
     """Size and time of a file; empty if there is none."""
-    if not path.is_file():
+    if path is None or not path.is_file():
         return []
     found = path.stat()
     return [found.st_size, found.st_mtime_ns]
@@ -78,19 +84,26 @@ def _extract(name: str, rows: Sequence[Row], spec: str, folder: Path, told: Told
     before = read_done(folder)
     for fault in before.faults:
         told(fault)
-    start = before.read
+    start, width = before.read, before.features.shape[1]
     model = load_model(spec, rows[0].kind) if start < len(rows) else None
     bar = tqdm(total=len(rows), initial=start, desc=name, unit="item", disable=None)
     with bar, writing(folder) as out, finishing() as stopped:
         for first in range(start, len(rows), BATCH):
             batch, table, kept = _batch(rows[first : first + BATCH], first, model, spec)
+            width = width or batch.width
+            if batch.width not in (0, width):
+                gave = f"gave {width} columns, now {batch.width}"
+                raise Changed(f"model {spec!r} {gave}: what it made is thrown away")
             out.write(batch, table, kept)
             for fault in batch.faults:
                 told(fault)
             bar.update(batch.read)
+            start = first + batch.read
             if stopped:
-                many = f"{first + batch.read} of {len(rows)} of {name} are done"
-                raise Stopped(f"interrupted: {many}, the same command goes on from there")
+                break
+    if stopped:
+        many = f"{start} of {len(rows)} of {name} are done"
+        raise Stopped(f"interrupted: {many}, the same command goes on from there")
 
 
 def _batch(
@@ -98,11 +111,13 @@ def _batch(
 ) -> tuple[Batch, np.ndarray, list[bytes]]:
     """Read and embed some rows, the first of which has place ``first``."""
     items: dict[int, Item] = {}
+    digests: dict[int, int] = {}
     faults = []
     for place, row in enumerate(rows, start=first):
         try:
             items[place] = read_item(row)
-        except ValueError as error:
+            digests[place] = digest(row)
+        except (ValueError, OSError) as error:
             faults.append(f"{row.where}: {error}")
     table = features(model, list(items.values()), spec) if items else np.zeros((0, 0), np.float32)
     fine = np.isfinite(table).all(axis=1)
@@ -112,7 +127,8 @@ def _batch(
             f"{rows[place - first].where}: model {spec!r} gives values that are no numbers"
         )
     kept = [_as_bytes(item.kept) for item in items.values()]
-    batch = Batch(len(rows), list(items), list(map(len, kept)), table.shape[1], faults)
+    own = [digests[place] for place in items]
+    batch = Batch(len(rows), list(items), list(map(len, kept)), table.shape[1], faults, own)
     return batch, table[fine], kept
 
 

@@ -1,20 +1,20 @@
 """What a search page holds, for JSON: items, embeddings of eight bits, the text encoder."""
 
-import base64
-import io
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-from torch import nn
 
-from ..core.checks import require, warn
-from ..data import media
+from ..core.checks import warn
 from ..data.dataset import MultimodalDataset
-from ..data.draw import as_file
-from ..data.features.text import LONGEST, text_features
+from ..data.features.text import text_features
 from ..data.items import TITLES
 from ..method.estimator import DRCL
+from .added import added_to
+from .assemble import models_of
+from .models import DEFAULT
+from .packing import base64_of, eight_bits, encoded, kind_of, weights_of
+from .reading import KEPT_LETTERS
 
 MOST_WEIGHTS = 3_000_000
 """Weights of a text encoder that still fits into a page."""
@@ -23,147 +23,126 @@ Store = Callable[[str, bytes], str]
 """From a media type and the bytes of an item to its address in the page."""
 
 
+class Part(NamedTuple):
+    """Items of one modality that lie together: those of a split, or added ones."""
+
+    items: Sequence[Any]
+    titles: Sequence[str]
+    features: Any
+    classes: list[list[str]]
+    """Names of the classes of each item."""
+
+
 def gallery(data: MultimodalDataset, model: DRCL, store: Store) -> dict[str, Any]:
-    """All items of all splits with their embeddings, and what the page needs to embed words.
+    """All items of all splits and the added ones, their embeddings, what embeds words in the page.
 
     Raises:
-        ValueError: no modality has both items and an encoder.
+        ValueError: no modality has both items and an encoder, or items don't fit their features.
     """
-    media_found = []
+    if tuple(model.class_names_) != data.classes:
+        own, there = (
+            ", ".join(map(str, names[:5])) for names in (model.class_names_, data.classes)
+        )
+        warn(f"the model learned other classes ({own}) than {data.name} has ({there})")
+    shown = {}
     for name in data.modalities:
         if name not in model.encoders_:
             warn(f"the model has no encoder for {name!r}: its items are not on the page")
             continue
-        items = [item for part in data.splits for item in data.items_of(part).get(name, ())]
-        if not items or not kind_of(items[0]):
-            told = "no pictures, texts or sounds" if items else "not kept"
+        parts = _parts(data, name)
+        if not parts or not kind_of(parts[0].items[0]):
+            told = "no pictures, texts or sounds" if parts else "not kept"
             warn(f"{data.name}: items of {name!r} are {told}, so they are not on the page")
             continue
-        media_found.append(_medium(data, model, name, store))
-    if not media_found:
+        shown[name] = parts
+    if not shown:
         raise ValueError(f"{data.name!r} keeps no items to show: make it with embed")
+    every = [
+        one for parts in shown.values() for part in parts for own in part.classes for one in own
+    ]
+    classes = list(dict.fromkeys([*data.classes, *every]))
     return {
         "name": data.name,
-        "classes": list(data.classes),
-        "media": media_found,
-        "encoder": _text_encoder(data, model),
+        "classes": classes,
+        "media": [_medium(parts, classes, model, name, store) for name, parts in shown.items()],
+        "encoder": _text_encoder(data, shown, model),
     }
 
 
-def _medium(data: MultimodalDataset, model: DRCL, name: str, store: Store) -> dict[str, Any]:
-    """The items of one modality."""
-    items, titles, labels, vectors = [], [], [], []
+def _parts(data: MultimodalDataset, name: str) -> list[Part]:
+    """All that is kept of a modality.
+
+    Raises:
+        ValueError: there are more or fewer items than features.
+    """
+    found = []
     for part, split in data.splits.items():
         own = data.items_of(part)
-        found = own.get(name, ())
-        if not len(found) or name not in split.features:
+        items = own.get(name, ())
+        if not len(items):
             continue
-        items += list(found)
-        titles += list(map(str, own.get(name + TITLES, [""] * len(found))))
-        y = split.labels[name]
-        labels += (y if y.ndim == 1 else y.argmax(axis=1)).tolist()
-        vectors.append(model.transform({name: split.features[name]})[name])
+        many = len(split.features.get(name, ()))
+        titles = list(map(str, own.get(name + TITLES, [""] * len(items))))
+        for count, what in ((len(items), "items"), (len(titles), "titles")):
+            if count != many:
+                told = f"{part} has {count} {what} of {name!r} and features of {many}"
+                raise ValueError(f"{data.name}: {told}, expected as many")
+        member = split.labels[name]
+        if member.ndim == 1:
+            member = member[:, None] == np.arange(len(data.classes))
+        classes = [[data.classes[i] for i in np.flatnonzero(row)] for row in member]
+        found.append(Part(items, titles, split.features[name], classes))
+    items, titles, features, classes = added_to(data, name)
+    if len(items):
+        own = [[one] if one else [] for one in classes]
+        found.append(Part(items, list(map(str, titles)), features, own))
+    return found
+
+
+def _medium(
+    parts: Sequence[Part], classes: Sequence[str], model: DRCL, name: str, store: Store
+) -> dict[str, Any]:
+    """The items of one modality."""
+    items = [item for part in parts for item in part.items]
     kind = kind_of(items[0])
-    shown = [str(item) if kind == "text" else store(*encoded(item)) for item in items]
+    place = {one: i for i, one in enumerate(classes)}
+    vectors = np.concatenate([model.transform({name: part.features})[name] for part in parts])
     return {
         "name": name,
         "kind": kind,
-        "labels": labels,
-        "titles": titles,
-        "shown": shown,
-        "dim": vectors[0].shape[1],
-        "vectors": base64_of(eight_bits(np.concatenate(vectors))[0]),
+        "labels": [[place[one] for one in own] for part in parts for own in part.classes],
+        "titles": [title for part in parts for title in part.titles],
+        "shown": [str(item) if kind == "text" else store(*encoded(item)) for item in items],
+        "dim": vectors.shape[1],
+        "vectors": base64_of(eight_bits(vectors)[0]),
     }
 
 
-def kind_of(item: Any) -> str:
-    """``"text"``, ``"sound"`` or ``"picture"``, also of what can be drawn; empty for all else.
-
-    Example:
-        >>> kind_of("a word"), kind_of(np.zeros(9, np.int16)), kind_of(np.zeros((8, 8)))
-        ('text', 'sound', 'picture')
-    """
-    if isinstance(item, str):
-        return "text"
-    try:
-        kind, _ = as_file(item)
-    except ValueError:
-        return ""
-    return "sound" if kind.startswith("audio/") else "picture"
-
-
-def encoded(item: Any) -> tuple[str, bytes]:
-    """Media type and bytes that a browser can show: sounds as MP3, which all of them play."""
-    kind, data = as_file(item)
-    if kind.startswith("image/"):
-        return kind, data
-    opened = io.BytesIO()
-    samples, rate = media.sound(item)
-    soundfile = require("soundfile")
-    try:
-        options = {"format": "MP3", "bitrate_mode": "CONSTANT", "compression_level": 0.9}
-        soundfile.write(opened, samples, rate, **options)
-        return "audio/mpeg", opened.getvalue()
-    except (soundfile.SoundFileError, TypeError, ValueError):  # an old libsndfile
-        opened = io.BytesIO()
-        soundfile.write(opened, samples, rate, format="WAV", subtype="PCM_16")
-        return "audio/wav", opened.getvalue()
-
-
-def eight_bits(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """int8 (n, d), and the float32 (n,) by which its rows are to be multiplied.
-
-    Example:
-        >>> eight_bits(np.array([[1.0, -0.5]]))[0]
-        array([[127, -64]], dtype=int8)
-    """
-    scale = np.abs(table).max(axis=1, keepdims=True) / 127
-    scale[scale == 0] = 1
-    return np.rint(table / scale).astype(np.int8), scale[:, 0].astype(np.float32)
-
-
-def base64_of(array: np.ndarray) -> str:
-    """The bytes of an array, little-endian, as base64."""
-    return base64.b64encode(array.astype(array.dtype.newbyteorder("<")).tobytes()).decode()
-
-
-def _text_encoder(data: MultimodalDataset, model: DRCL) -> dict[str, Any] | None:
+def _text_encoder(
+    data: MultimodalDataset, shown: Mapping[str, Sequence[Part]], model: DRCL
+) -> dict[str, Any] | None:
     """The trained encoder of a text modality whose features the page can compute itself."""
-    for name, encoder in model.encoders_.items():
-        texts = data.items.get(name, ())
-        if len(texts) and kind_of(texts[0]) == "text":
+    models = models_of(data)
+    for name, parts in shown.items():
+        encoder = model.encoders_[name]
+        if kind_of(parts[0].items[0]) == "text":
             weights = sum(weight.numel() for weight in encoder.parameters())
-            if weights <= MOST_WEIGHTS and _is_classic(texts, data.test.features[name]):
-                return {"modality": name, **_weights(encoder)}
+            classic = models[name] == ("text", DEFAULT) if name in models else _is_classic(parts)
+            if weights <= MOST_WEIGHTS and classic:
+                return {"modality": name, **weights_of(encoder)}
     return None
 
 
-def _is_classic(texts: Sequence[str], features: np.ndarray) -> bool:
+def _is_classic(parts: Sequence[Part]) -> bool:
     """Whether the features are those of :func:`drcl_mini.data.features.text_features`."""
-    few = [i for i, one in enumerate(texts) if len(one) < 200][:8]
-    if not few:
+    pairs = [
+        (str(text), part.features[i])
+        for part in parts
+        for i, text in enumerate(part.items)
+        if len(text) < KEPT_LETTERS  # it is whole
+    ][:8]
+    if not pairs:
         return False
-    again = text_features([str(texts[i]) for i in few])
-    there = features[few]
+    texts, there = zip(*pairs, strict=True)
+    again, there = text_features(texts), np.stack(there)
     return again.shape == there.shape and np.allclose(again, there, atol=1e-2)
-
-
-def _weights(encoder: Any) -> dict[str, Any]:
-    layers = []
-    for layer in encoder.layers:
-        if isinstance(layer, nn.Linear):
-            rows, scale = eight_bits(layer.weight.detach().cpu().numpy())
-            bias = None if layer.bias is None else layer.bias.detach().cpu().numpy()
-            layers.append(
-                {
-                    "inputs": layer.in_features,
-                    "weights": base64_of(rows),
-                    "scale": base64_of(scale),
-                    "bias": None if bias is None else base64_of(bias),
-                }
-            )
-    statistics = {
-        key: None if value is None else base64_of(value.cpu().numpy())
-        for key, value in (("mean", encoder.mean), ("deviation", encoder.scale))
-    }
-    return {"inputs": encoder.widths[0], "longest": LONGEST, "layers": layers, **statistics}

@@ -1,9 +1,10 @@
 """Feature models by name: the package's own, those of well-known libraries, any callable."""
 
-import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,27 @@ def features(model: Model, items: Sequence[Item], spec: str) -> np.ndarray:
     return table
 
 
+def source_of(spec: str) -> Path | None:
+    """The file in which a model is, or its code; ``None`` for a model of a library."""
+    library, _, name = spec.partition(":")
+    if library == "sklearn":
+        return Path(name)
+    if library == "call":
+        _look_here()
+        try:
+            found = importlib.util.find_spec(name.partition(":")[0])
+        except (ImportError, ValueError):  # it is told when the model is loaded
+            found = None
+        return Path(found.origin) if found and found.origin else None
+    return None
+
+
+def _look_here() -> None:
+    """Find modules beside the data, as for ``python -m``."""
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+
+
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
@@ -132,8 +154,7 @@ def _call(name: str, _: str) -> Model:
     module, _, function = name.partition(":")
     if not function:
         raise ModelError(f"model 'call:{name}': expected call:package.module:function")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())  # a module beside the data, as for python -m
+    _look_here()
     called = getattr(importlib.import_module(module), function)
     return lambda items: called([item.given for item in items])
 

@@ -23,7 +23,7 @@
 
   const plural = (medium) => (medium.name === medium.kind ? `${medium.name}s` : medium.name);
   const heading = (medium) => plural(medium).replace(/^./u, (letter) => letter.toUpperCase());
-  const label = (medium, place) => gallery.classes[medium.labels[place]];
+  const label = (medium, place) => medium.labels[place].map((one) => gallery.classes[one]).join(", ") || "no class";
   const title = (medium, place) => medium.titles[place] || label(medium, place);
   const called = (medium, place) => (medium.kind === "text" ? `“${medium.shown[place]}”` : `the ${medium.kind} “${title(medium, place)}”`);
 
@@ -109,8 +109,9 @@
   }
 
   function askItem(medium, place) {
+    const of = medium.labels[place].length ? `, of class ${label(medium, place)}` : "";
     at("words").value = "";
-    ask({ vector: medium.rows[place], item: { medium, place }, told: `Nearest to ${called(medium, place)}, of class ${label(medium, place)}:` });
+    ask({ vector: medium.rows[place], item: { medium, place }, told: `Nearest to ${called(medium, place)}${of}:` });
     at("clear").focus({ preventScroll: true });
     window.scrollTo({ top: 0 });
   }

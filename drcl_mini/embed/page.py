@@ -5,9 +5,11 @@ import base64
 import html
 import json
 import re
+import shlex
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from ..core.files import check_replaceable, replacing
 from ..data.load import load_dataset
@@ -37,22 +39,33 @@ def add_parser(commands: Any) -> None:
 
 def page(options: argparse.Namespace) -> int:
     """Train a model where none is given, and write the page."""
+    if options.out.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"--out is {str(options.out)!r}, expected a file that ends in .html")
     check_replaceable(options.out)
+    beside_it = options.out.with_suffix(".safetensors")
+    if not options.model and beside_it.exists():
+        told = f"give it by --model {shlex.quote(str(beside_it))}, or move it away"
+        raise ValueError(f"{str(beside_it)!r} is there, and would be replaced: {told}")
     data = load_dataset(options.dataset)
     if options.model:
         model = DRCL.load(options.model)
     else:
         print(f"training DRCL on {data.train!r}")
         model = DRCL().fit(data.train, data.validation)
-        print(f"model: {model.save(options.out.with_suffix('.safetensors'))}")
+        print(f"model: {model.save(beside_it)}")
     beside: dict[str, bytes] = {}
     found = gallery(data, model, _keeping(beside))
     found["title"] = options.title or f"Search {data.name}"
     folder = write_page(options.out, found, beside)
     told = f", items in {folder}" if folder else ", which holds everything itself"
     count = sum(len(medium["labels"]) for medium in found["media"])
-    print(f"{options.out}: {count} items, {options.out.stat().st_size / 1e6:.1f} MB{told}")
+    print(f"{options.out}: {count} items, {_size(options.out)}{told}")
     return 0
+
+
+def _size(path: Path) -> str:
+    size = path.stat().st_size
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
 
 
 def _keeping(beside: dict[str, bytes]) -> Any:
@@ -81,11 +94,11 @@ def write_page(out: Path, found: dict[str, Any], beside: dict[str, bytes]) -> Pa
     folder.mkdir(parents=True, exist_ok=True)
     for medium in found["media"]:
         if medium["kind"] != "text":
-            medium["shown"] = [f"{folder.name}/{name}" for name in medium["shown"]]
+            medium["shown"] = [f"{quote(folder.name)}/{name}" for name in medium["shown"]]
     for name, content in beside.items():
         (folder / name).write_bytes(content)
     (folder / "gallery.js").write_text(f"window.GALLERY = {_script(found)};\n", encoding="utf-8")
-    _write(out, found["title"], f'<script src="{html.escape(folder.name)}/gallery.js"></script>')
+    _write(out, found["title"], f'<script src="{quote(folder.name)}/gallery.js"></script>')
     return folder
 
 

@@ -31,6 +31,8 @@ class Batch(NamedTuple):
     """d, the number of features."""
     faults: list[str]
     """A line for each of the others."""
+    digests: list[int]
+    """Of those that worked out, see :func:`.digest`."""
 
 
 class Done(NamedTuple):
@@ -42,6 +44,7 @@ class Done(NamedTuple):
     """float32 (n, d), a memory map."""
     items: list[bytes]
     faults: list[str]
+    digests: list[int]
 
 
 def open_partial(folder: Path, asked: Any) -> bool:
@@ -126,4 +129,5 @@ def read_done(folder: Path) -> Done:
     items = (folder / "items").read_bytes() if kept else b""
     whole = [items[start:stop] for start, stop in pairwise(cuts)]
     faults = [fault for batch in batches for fault in batch.faults]
-    return Done(sum(batch.read for batch in batches), kept, table, whole, faults)
+    digests = [digest for batch in batches for digest in batch.digests]
+    return Done(sum(batch.read for batch in batches), kept, table, whole, faults, digests)

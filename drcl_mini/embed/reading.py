@@ -1,13 +1,15 @@
 """One item as a model takes it, and as a data file keeps it for people."""
 
+import hashlib
 import io
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..core.checks import require
-from .table import Row
+from .row import Row
 
 SIDE = 1024
 """Pictures larger than this, in pixels, are made smaller before a model sees them."""
@@ -30,6 +32,15 @@ class Item(NamedTuple):
     """For people: WebP or FLAC bytes as a 1-D uint8 array, or a text."""
 
 
+def digest(row: Row) -> int:
+    """64 bits that tell apart what is given: the whole file, or the text without outer spaces."""
+    hashed = hashlib.sha256(row.text.encode())
+    if row.file:
+        with open(row.file, "rb") as file:
+            hashed = hashlib.file_digest(file, "sha256")
+    return int.from_bytes(hashed.digest()[:8], "little", signed=True)
+
+
 def read_item(row: Row) -> Item:
     """Open, decode and shorten one item.
 
@@ -50,9 +61,14 @@ def read_item(row: Row) -> Item:
 def _picture(row: Row) -> Item:
     Image = require("PIL.Image", "pillow")
     turned = require("PIL.ImageOps", "pillow").exif_transpose
-    with Image.open(row.file) as file:
-        file.draft("RGB", (SIDE, SIDE))  # JPEG: decode at half or quarter size where that suffices
-        picture = turned(file).convert("RGBA")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # large: it's an error then
+        with Image.open(row.file) as file:
+            file.draft("RGB", (SIDE, SIDE))  # JPEG: decode at half the size where that suffices
+            picture = turned(file)
+    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
+        picture = Image.fromarray(_grey(np.asarray(picture, float)))
+    picture = picture.convert("RGBA")
     picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
     picture = picture.convert("RGB")
     picture.thumbnail((SIDE, SIDE))
@@ -61,6 +77,12 @@ def _picture(row: Row) -> Item:
     opened = io.BytesIO()
     small.save(opened, "WEBP", quality=80, method=4)
     return Item(picture, np.frombuffer(opened.getvalue(), np.uint8))
+
+
+def _grey(levels: np.ndarray) -> np.ndarray:
+    """uint8 of more than 256 levels: black where they are least, white where they are greatest."""
+    above = levels - levels.min()
+    return np.rint(255 * above / max(above.max(), 1e-9)).astype(np.uint8)
 
 
 def _text(row: Row) -> Item:

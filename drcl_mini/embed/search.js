@@ -26,8 +26,8 @@ const Search = (() => {
     return hash ^ (hash >>> 16);
   }
 
-  // White space and ASCII punctuation part words; \s and the rest is what Python calls white space.
-  const BETWEEN = /[\s\x1c-\x1f\x85!-/:-@[-`{-~]+/;
+  // White space and ASCII punctuation part words. Python's white space, letter by letter: \s here is another one.
+  const BETWEEN = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000!-/:-@[-`{-~]+/;
 
   // The words of a text in lower case, a space at their ends, their letters, and longer pieces of them.
   function pieces(text, longest) {

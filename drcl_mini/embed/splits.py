@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from .table import Row
+from .row import Row
 
 SHARES = {"train": 0.6, "validation": 0.75, "test": 1.0}
 """Where each split ends among the items of a class."""

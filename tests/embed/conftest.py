@@ -8,6 +8,7 @@ import pytest
 import soundfile
 from PIL import Image
 
+from drcl_mini import DRCL, load_dataset
 from drcl_mini.app.cli import main
 
 COLOURS = {"cherry": (200, 0, 30), "leaf": (20, 150, 30), "sky": (40, 90, 220)}
@@ -54,6 +55,20 @@ def collection(tmp_path):
 
 
 @pytest.fixture
+def files(tmp_path):
+    """Makes empty files in a folder."""
+
+    def create(*names):
+        for name in names:
+            path = tmp_path / "mine" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        return tmp_path / "mine"
+
+    return create
+
+
+@pytest.fixture
 def embed(tmp_path):
     """Run the command on a folder and its table; gives the exit code."""
 
@@ -73,3 +88,54 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Where the module's data file and model are."""
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture
+def mine(kept, collection, embed, tmp_path):
+    """The data file and a model of it, made once."""
+    if not (kept / "m.safetensors").exists():
+        assert embed(collection[0]) == 0
+        (tmp_path / "mine.npz").rename(kept / "mine.npz")
+        data = load_dataset(kept / "mine.npz")
+        settings = {"hidden": (32,), "dim": 16, "prior_epochs": 20, "epochs": 20, "device": "cpu", "progress": False}
+        DRCL(**settings).fit(data.train, data.validation).save(kept / "m.safetensors")
+    return kept / "mine.npz", kept / "m.safetensors"
+
+
+@pytest.fixture
+def make(mine, tmp_path):
+    """Write a page; gives its path."""
+
+    def write(*options, name="search.html"):
+        path, model = mine
+        out = tmp_path / name
+        assert main(["page", str(path), "--model", str(model), "--out", str(out), *options]) == 0
+        return out
+
+    return write
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a page of a file without a network; complaints of the page fail the test."""
+    pages, wrong = [], []
+
+    def go(path, **context):
+        page = browser.new_context(offline=True, **context).new_page()
+        pages.append(page)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and wrong.append(message.text))
+        page.on("requestfailed", lambda request: wrong.append(request.url))
+        page.goto(path.as_uri())
+        return page
+
+    yield go
+    for page in pages:
+        page.context.close()
+    assert wrong == []

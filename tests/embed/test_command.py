@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from drcl_mini import DRCL, MultimodalDataset, evaluate, load_dataset
+from drcl_mini import DRCL, evaluate, load_dataset
 from drcl_mini.app.cli import main
 from drcl_mini.data.features import picture_features, text_features
 from drcl_mini.embed import extract as extracting
@@ -70,10 +70,11 @@ def test_every_fault_is_a_line_and_the_rest_is_done(collection, embed, tmp_path,
     bad += [{"file": "pictures/none.png", "class": "sky"}, {"text": "a boat", "class": "boat", "split": "test"}]
     write_rows(folder, rows + bad)
     monkeypatch.setitem(sys.modules, "timm", None)
-    assert embed(folder, "--sound", "call:no_such_module:f") == 0
+    assert embed(folder, "--sound", "call:no_such_module:f") == 1
     shown = capsys.readouterr()
     told = shown.err.splitlines()
-    assert len(told) == 6
+    assert len(told) == 7
+    assert told[-1].startswith("a model failed: mend it and run the same command again; what is done is kept in ")
     for fragment in (
         "pictures/broken.png: can't be read as a picture",
         "words.csv, line 63: the text is empty",
@@ -89,17 +90,19 @@ def test_every_fault_is_a_line_and_the_rest_is_done(collection, embed, tmp_path,
 def test_a_model_that_is_missing_leaves_what_is_done_for_the_next_try(collection, embed, tmp_path, monkeypatch, capsys):
     folder, _ = collection
     monkeypatch.setitem(sys.modules, "timm", None)
-    assert embed(folder, "--picture", "timm:vit") == 0
-    assert "all 24 of picture: model 'timm:vit': this needs the package timm" in capsys.readouterr().err
+    assert embed(folder, "--picture", "timm:vit") == 1
+    told = capsys.readouterr().err
+    assert "all 24 of picture: model 'timm:vit': this needs the package timm" in told
+    assert f"what is done is kept in {tmp_path / 'mine.npz.partial'}\n" in told
     monkeypatch.setattr(extracting, "read_item", lambda row: pytest.fail(f"{row.where} is read again"))
-    assert embed(folder, "--picture", "timm:vit") == 0
+    assert embed(folder, "--picture", "timm:vit") == 1
 
 
 def test_nothing_left_is_an_error(collection, embed, capsys):
     folder, _ = collection
     write_rows(folder, [{"text": "a", "class": ""}, {"file": "none.png", "class": "b"}])
     assert embed(folder) == 1
-    assert capsys.readouterr().err.splitlines()[-1] == f"error: nothing is left of {str(folder)!r} (2 left out)"
+    assert capsys.readouterr().err.splitlines()[-1] == f"error: nothing is left of {str(folder)!r} (38 left out)"
     (folder / "a.png").touch()
     write_rows(folder, [{"file": "a.png", "class": "a"}])
     assert embed(folder) == 1
@@ -137,39 +140,6 @@ def test_stopped_and_begun_again_the_file_is_the_same(collection, embed, tmp_pat
     assert (again / "mine.npz").read_bytes() == (tmp_path / "mine.npz").read_bytes()
 
 
-def test_new_items_join_the_test_split_of_a_kept_file(collection, embed, tmp_path, capsys):
-    folder, rows = collection
-    assert embed(folder) == 0
-    before = load_dataset(tmp_path / "mine.npz")
-    new = [{"text": "a red cherry", "class": "cherry"}, {"text": "a boat", "class": "boat"}, {"text": "who knows"}]
-    write_rows(folder, [*new, rows[1]], "new.csv")
-    arguments = ["embed", str(folder), "--table", str(folder / "new.csv"), "--add-to", str(tmp_path / "mine.npz")]
-    assert main(arguments) == 0
-    shown = capsys.readouterr()
-    assert "left out: new.csv, line 5: mine has it already" in shown.err
-    assert "27 of text, 12 of sound; 5 classes; 1 left out" in shown.out
-    data = load_dataset(tmp_path / "mine.npz")
-    assert data.classes == (*before.classes, "boat", "(no class)")
-    assert np.array_equal(data.train.features["text"], before.train.features["text"])
-    assert [str(text) for text in data.items["text"][-3:]] == [row["text"] for row in new]
-    assert np.allclose(data.test.features["text"][-1], text_features(["who knows"]), atol=1e-6)
-    assert [data.classes[y] for y in data.test.labels["text"][-3:]] == ["cherry", "boat", "(no class)"]
-    assert main(arguments) == 0
-    assert len(load_dataset(tmp_path / "mine.npz").test.features["text"]) == len(data.test.features["text"])
-
-
-def test_new_items_come_from_the_models_of_the_kept_ones(collection, embed, tmp_path, make_split, capsys):
-    folder, _ = collection
-    assert embed(folder) == 0
-    target = str(tmp_path / "mine.npz")
-    assert main(["embed", str(folder), "--add-to", target, "--picture", "timm:vit"]) == 1
-    assert "'mine' has its pictures by 'classic', --picture is 'timm:vit'" in capsys.readouterr().err
-    split = make_split()
-    MultimodalDataset(split, None, split, "other", tuple("abc")).to_npz(tmp_path / "other.npz")
-    assert main(["embed", str(folder), "--add-to", str(tmp_path / "other.npz")]) == 1
-    assert "'other' wasn't made by embed" in capsys.readouterr().err
-
-
 def test_a_table_is_looked_for_in_the_folder_too(collection, tmp_path, monkeypatch, capsys):
     folder, _ = collection
     monkeypatch.chdir(tmp_path)
@@ -181,13 +151,33 @@ def test_a_table_is_looked_for_in_the_folder_too(collection, tmp_path, monkeypat
     assert [line for line in capsys.readouterr().err.splitlines() if line.startswith("left out: odd name.xls: ends in")]
 
 
-def test_a_name_of_the_package_is_taken(collection, capsys):
-    assert main(["embed", str(collection[0]), "--name", "minimedia"]) == 1
-    assert "'minimedia' is a data set of the package: call yours otherwise, by --name" in capsys.readouterr().err
-
-
 def test_the_source_names_the_models(collection, embed, tmp_path):
     folder, _ = collection
     assert embed(folder) == 0
     found = models_of(load_dataset(tmp_path / "mine.npz"))
     assert found == {name: (name, "classic") for name in ("picture", "text", "sound")}
+
+
+def test_files_that_the_table_lacks_are_told_in_one_line(collection, embed, capsys):
+    folder, _ = collection
+    (folder / "pictures" / "more.png").write_bytes((folder / "pictures" / "sky0.png").read_bytes())
+    (folder / "notes.md").touch()
+    assert embed(folder) == 0
+    shown = capsys.readouterr()
+    assert shown.err.splitlines() == ["left out: 1 files of the folder are not in the table"]
+    assert "3 classes; 1 left out" in shown.out
+
+
+def test_of_two_tables_the_nearer_one_is_read_and_told(collection, tmp_path, monkeypatch, capsys):
+    assert (collection[0] / "words.csv").exists()
+    monkeypatch.chdir(tmp_path)
+    write_rows(tmp_path, [{"text": f"word {i}", "class": "ab"[i % 2]} for i in range(8)])
+    assert main(["embed", "mine", "--table", "words.csv", "--out", "mine"]) == 0
+    shown = capsys.readouterr()
+    assert "note: the table is words.csv, not mine/words.csv" in shown.err
+    assert "8 of text; 2 classes" in shown.out
+
+
+def test_a_model_that_the_source_line_cannot_hold(collection, embed, capsys):
+    assert embed(collection[0], "--text", "sklearn:a; b") == 1
+    assert "--text is 'sklearn:a; b', expected printable letters without '; '" in capsys.readouterr().err

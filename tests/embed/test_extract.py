@@ -1,12 +1,13 @@
 import os
 import signal
+import sys
 
 import numpy as np
 import pytest
 
 from drcl_mini.embed import extract as module
 from drcl_mini.embed.extract import Stopped, extract, finishing
-from drcl_mini.embed.table import Row
+from drcl_mini.embed.row import Row
 
 SPECS = {"text": "classic", "picture": "classic", "sound": "classic"}
 
@@ -140,3 +141,50 @@ def test_values_that_are_no_numbers_leave_their_item_out(tmp_path, monkeypatch):
     assert done["text"].kept == [0, 2]
     assert done["text"].features.tolist() == [[1], [2]]
     assert told == ["row 1: model 'classic' gives values that are no numbers"]
+
+
+def test_another_code_of_a_model_begins_anew(tmp_path, reading, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    code, specs = tmp_path / "models_of_mine.py", SPECS | {"text": "call:models_of_mine:f"}
+    code.write_text("def f(texts):\n    return [[1] for _ in texts]\n")
+    extract({"text": texts(5)}, specs, tmp_path / "p", print)
+    extract({"text": texts(5)}, specs, tmp_path / "p", print)
+    assert (len(reading), capsys.readouterr().err.count("begun anew")) == (5, 0)
+    code.write_text("def f(texts):\n    return [[1, 2] for _ in texts]\n")
+    sys.modules.pop("models_of_mine")
+    done, _ = extract({"text": texts(5)}, specs, tmp_path / "p", print)
+    assert "begun anew" in capsys.readouterr().err
+    assert done["text"].features.tolist() == [[1, 2]] * 5
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_features_of_another_width_lose_their_modality_until_the_next_run(tmp_path, reading, monkeypatch, again):
+    width, told = [3], []
+    monkeypatch.setattr(module, "load_model", lambda spec, kind: lambda items: np.ones((len(items), width[0])))
+
+    def before(row):
+        if row.where == "row 4":
+            if again and width == [3]:
+                os.kill(os.getpid(), signal.SIGTERM)
+            else:
+                width[:] = [7]
+
+    reading.before = before
+    if again:
+        with pytest.raises(Stopped):
+            extract({"text": texts(10)}, SPECS, tmp_path / "p", told.append)
+        width[:] = [7]
+    done, whole = extract({"text": texts(10)}, SPECS, tmp_path / "p", told.append)
+    assert (done, whole) == ({}, False)
+    assert told == ["all 10 of text: model 'classic' gave 3 columns, now 7: what it made is thrown away"]
+    done, whole = extract({"text": texts(10)}, SPECS, tmp_path / "p", told.append)
+    assert (done["text"].features.shape, whole) == ((10, 7), True)
+
+
+def test_stopped_in_the_last_batch(tmp_path, reading):
+    reading.before = lambda row: row.where == "row 9" and os.kill(os.getpid(), signal.SIGINT)
+    with pytest.raises(Stopped, match="10 of 10 of text are done"):
+        extract({"text": texts(10)}, SPECS, tmp_path / "p", print)
+    assert extract({"text": texts(10)}, SPECS, tmp_path / "p", print)[1]
+    assert len(reading) == 10

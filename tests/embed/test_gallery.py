@@ -1,13 +1,13 @@
 import base64
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from drcl_mini import DRCL, MultimodalDataset, load_dataset
-from drcl_mini.data import media
+from drcl_mini import DRCL, MultimodalDataset, Split, load_dataset
 from drcl_mini.data.features import text_features
 from drcl_mini.embed import gallery as module
-from drcl_mini.embed.gallery import eight_bits, encoded, gallery
+from drcl_mini.embed.gallery import gallery
 
 
 @pytest.fixture
@@ -34,18 +34,11 @@ def test_every_item_of_every_split_is_there(mine):
     assert len(kept) == 36
     assert {kind for kind, _ in kept.values()} <= {"image/webp", "audio/mpeg", "audio/wav"}
     texts = found["media"][1]
-    assert [text.split()[0] for text in texts["shown"]] == [found["classes"][y] for y in texts["labels"]]
+    assert [text.split()[0] for text in texts["shown"]] == [found["classes"][y] for (y,) in texts["labels"]]
     whole = np.concatenate([model.transform(split)["text"] for split in data.splits.values()])
     near = unpacked(texts["vectors"]).reshape(24, -1).astype(float)
     cosines = (near * whole).sum(axis=1) / np.linalg.norm(near, axis=1)
     assert cosines.min() > 0.9999
-
-
-def test_eight_bits_keep_directions():
-    table = np.random.default_rng(0).normal(size=(5, 64)) * [[1e-6], [1], [1e6], [3], [0]]
-    rows, scale = eight_bits(table)
-    assert (rows.dtype, rows.max(axis=1).tolist()[-1]) == (np.int8, 0)
-    assert np.abs(rows * scale[:, None] - table).max() <= 0.51 * scale.max()
 
 
 def test_words_are_embedded_only_where_features_can_be_computed_again(mine, monkeypatch):
@@ -55,8 +48,12 @@ def test_words_are_embedded_only_where_features_can_be_computed_again(mine, monk
     monkeypatch.setattr(module, "MOST_WEIGHTS", 10)
     assert gallery(data, model, store)["encoder"] is None
     monkeypatch.undo()
+    other = replace(data, source=data.source.replace("text (text) by classic", "text (text) by call:a:b"))
+    assert gallery(other, model, store)["encoder"] is None
+    unsaid = replace(data, source="")
+    assert gallery(unsaid, model, store)["encoder"]["modality"] == "text"
     monkeypatch.setattr(module, "text_features", lambda texts: text_features(text + "!x" for text in texts))
-    assert gallery(data, model, store)["encoder"] is None
+    assert gallery(unsaid, model, store)["encoder"] is None
 
 
 def test_what_is_missing_is_told(mine, complains, recwarn):
@@ -100,26 +97,43 @@ def test_what_cannot_be_shown_is_told(mine):
     assert [medium["name"] for medium in found["media"]] == ["text", "sound"]
 
 
-def test_items_become_what_a_browser_shows():
-    kind, content = encoded(np.eye(8))
-    assert kind == "image/png"
-    assert media.picture(np.frombuffer(content, np.uint8)).shape == (8, 8, 3)
-    kind, content = encoded((9000 * np.sin(np.arange(8000) / 9)).astype(np.int16))
-    assert kind in ("audio/mpeg", "audio/wav")
-    assert len(content) < 17000
-    assert encoded(np.frombuffer(b"GIF89a and more", np.uint8)) == ("image/gif", b"GIF89a and more")
+def test_long_texts_or_none_in_the_test_split(mine):
+    data, model = mine
+    store = lambda kind, content: ""  # noqa: E731
+    items = {"text": [str(text) + 600 * " x" for text in data.items["text"]]}
+    with pytest.warns(UserWarning, match="not kept"):
+        found = gallery(replace(data, items=items, raw={}), model, store)
+    assert found["encoder"]["modality"] == "text"
+    kept = {name: own for name, own in data.items.items() if not name.startswith("text")}
+    train_only = replace(data, test=data.test.only("picture", "sound"), source="", items=kept)
+    assert gallery(train_only, model, store)["encoder"]["modality"] == "text"
 
 
-def test_without_mp3_sounds_are_wave_files(monkeypatch):
-    import soundfile
+def test_more_items_than_features(mine, complains):
+    data, model = mine
+    for key, told in (("text", "7 items of 'text' and features of 6"), ("text titles", "7 titles of 'text'")):
+        items = {**data.items, key: [*map(str, data.items[key]), "one more"]}
+        with complains("mine: test has ", told):
+            gallery(replace(data, items=items), model, lambda kind, content: "")
 
-    real = soundfile.write
 
-    def write(file, samples, rate, format, **options):
-        if format == "MP3":
-            raise ValueError("unknown format")
-        real(file, samples, rate, format=format, **options)
+def test_a_model_of_other_classes_is_told(mine):
+    data, model = mine
+    model.class_names_ = ("cherry", "leaf", "sea")
+    told = r"the model learned other classes \(cherry, leaf, sea\) than mine has \(cherry, leaf, sky\)"
+    with pytest.warns(UserWarning, match=told):
+        gallery(data, model, lambda kind, content: "")
 
-    monkeypatch.setattr(soundfile, "write", write)
-    kind, content = encoded(np.arange(-400, 400, dtype=np.int16))
-    assert (kind, content[:4]) == ("audio/wav", b"RIFF")
+
+def test_all_classes_of_an_item(mine):
+    data, model = mine
+
+    def hot(split):
+        labels = {name: np.eye(3, dtype=int)[y] for name, y in split.labels.items()}
+        labels["text"][0] = [1, 0, 1]
+        return Split(split.features, labels)
+
+    many = replace(data, train=hot(data.train), validation=hot(data.validation), test=hot(data.test))
+    labels = gallery(many, model, lambda kind, content: "")["media"][1]["labels"]
+    assert labels[0] == [0, 2]
+    assert labels[1] == [int(data.train.labels["text"][1])]

@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from drcl_mini.data.features import picture_features, sound_features, text_features
-from drcl_mini.embed.models import ModelError, features, load_model
+from drcl_mini.embed.models import ModelError, features, load_model, source_of
 from drcl_mini.embed.reading import Item
 
 WORDS = ["a dog", "a cat", "two dogs"]
@@ -153,3 +153,10 @@ def test_a_model_that_is_not_there(monkeypatch, complains, spec, kind, fragments
 def test_a_model_that_fails(complains, model, fragment):
     with complains(fragment, error=ModelError):
         features(model, TEXTS, "own")
+
+
+def test_the_file_of_a_model():
+    assert source_of("classic") is source_of("timm:vit") is source_of("call:no_such_module:f") is None
+    assert source_of("call:") is source_of("call:no_such.module:f") is None
+    assert str(source_of("sklearn:a/b.joblib")) == "a/b.joblib"
+    assert source_of("call:joblib:load").name == "__init__.py"

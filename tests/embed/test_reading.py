@@ -7,8 +7,8 @@ from PIL import Image
 
 from drcl_mini.data import media
 from drcl_mini.embed import reading
-from drcl_mini.embed.reading import read_item
-from drcl_mini.embed.table import Row, kind_of
+from drcl_mini.embed.reading import digest, read_item
+from drcl_mini.embed.row import Row, kind_of
 
 
 def row(path, text=""):
@@ -92,3 +92,29 @@ def test_a_cut_off_picture(tmp_path, complains):
     (tmp_path / "a.png").write_bytes(opened.getvalue()[:3000])
     with complains("can't be read as a picture", "truncated"):
         read_item(row(tmp_path / "a.png"))
+
+
+def test_sixteen_bits_of_grey(tmp_path):
+    levels = np.linspace(1000, 40_000, 64 * 64).reshape(64, 64).astype(np.uint16)
+    Image.fromarray(levels).save(tmp_path / "a.png")
+    given, kept = read_item(row(tmp_path / "a.png"))
+    expected = np.linspace(0, 255, 64 * 64).reshape(64, 64)
+    assert np.abs(np.asarray(given.convert("L")) - expected).max() <= 1
+    assert np.abs(media.picture(kept)[:, :, 0] - expected).mean() < 3
+
+
+def test_a_large_picture_is_read_in_silence(tmp_path, monkeypatch, recwarn):
+    Image.new("L", (90, 90)).save(tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 5000)
+    assert read_item(row(tmp_path / "a.png")).given.size == (90, 90)
+    assert len(recwarn) == 0
+
+
+def test_a_digest_is_of_the_whole_text_or_file(tmp_path):
+    (tmp_path / "a.txt").write_text("word " * 500 + "one")
+    (tmp_path / "b.txt").write_text("word " * 500 + "two")
+    paths = [tmp_path / "a.txt", tmp_path / "b.txt"]
+    found = [digest(row(path)) for path in paths] + [digest(row(None, text)) for text in ("a", "b")]
+    assert len(set(found)) == 4
+    assert [digest(row(path)) for path in paths] == found[:2]
+    assert all(-(2**63) <= one < 2**63 for one in found)

@@ -2,8 +2,8 @@ from collections import Counter
 
 import pytest
 
+from drcl_mini.embed.row import Row
 from drcl_mini.embed.splits import with_splits
-from drcl_mini.embed.table import Row
 
 
 def make(label="a", modality="text", split="", group="", where=""):

@@ -2,49 +2,16 @@ import json
 
 import pytest
 
-from drcl_mini.embed.table import Row, read_rows
+from drcl_mini.embed.row import Row
+from drcl_mini.embed.rows import read_rows
+from drcl_mini.embed.table import cells_of_table
 
 
-@pytest.fixture
-def files(tmp_path):
-    """Makes empty files in a folder."""
-
-    def create(*names):
-        for name in names:
-            path = tmp_path / "mine" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
-        return tmp_path / "mine"
-
-    return create
-
-
-def test_sub_folders_are_the_classes(files):
-    folder = files("dog/rex.jpg", "dog/deep/max.PNG", "cat/tom.txt", "cat/.hidden.png", "notes.txt", "cat/list.xls")
+def cells(folder, text, name="t.csv", encoding="utf-8"):
+    """Texts and classes of a table, and the lines that were told."""
+    (folder / name).write_bytes(text.encode(encoding))
     told = []
-    rows = read_rows(folder, None, told.append)
-    found = [(row.where, row.kind, row.label, row.split, row.title) for row in rows]
-    assert found == [
-        ("cat/tom.txt", "text", "cat", "", "tom"),
-        ("dog/deep/max.PNG", "picture", "dog", "", "max"),
-        ("dog/rex.jpg", "picture", "dog", "", "rex"),
-    ]
-    assert told == [
-        "cat/list.xls: ends in '.xls', expected one of .png .jpg .jpeg .webp .gif .bmp .txt .wav .flac .ogg .mp3",
-        "notes.txt: no class: give one in the table, or put the file into a folder of its class's name",
-    ]
-
-
-def test_folders_above_the_classes_may_be_the_splits(files):
-    folder = files("train/dog/a.png", "val/dog/b.png", "test/cat/c.wav", "test/d.png")
-    told = []
-    rows = read_rows(folder, None, told.append)
-    assert {(row.where, row.split, row.label) for row in rows} == {
-        ("train/dog/a.png", "train", "dog"),
-        ("val/dog/b.png", "validation", "dog"),
-        ("test/cat/c.wav", "test", "cat"),
-    }
-    assert told[0].startswith("test/d.png: no class")
+    return [(row["text"], row["class"]) for _, row in cells_of_table(folder / name, told.append)], told
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl"])
@@ -78,34 +45,17 @@ def test_a_table_of_a_spreadsheet_with_semicolons(files):
     assert (row.where, row.label) == ("a.png", "dog")
 
 
-def test_each_bad_row_is_told_in_one_line(files):
-    folder = files("a.png", "b.wav")
-    rows = [
-        "file,text,class,split,modality",
-        "no.png,,dog,,",
-        ",,dog,,",
-        "a.png,x,dog,,",
-        "a.png,,,,",
-        "a.png,,dog,some,",
-    ]
-    rows += ["a.png,,dog,,mine", "b.wav,,dog,,mine", "b.wav,,dog,,a/b"]
-    (folder / "t.csv").write_text("\n".join(rows), encoding="utf-8")
-    told = []
-    assert [row.where for row in read_rows(folder, folder / "t.csv", told.append)] == ["a.png"]
-    expected = ["there is no file", "text is empty", "a file and a text", "no class", "'some', expected one of train"]
-    expected += ["modality 'mine' has pictures, this is a sound", "modality is 'a/b'"]
-    assert len(told) == len(expected)
-    assert all(part in line for part, line in zip(expected, told, strict=True)), told
-    assert told[0].startswith("t.csv, line 2: ")
-
-
 @pytest.mark.parametrize(
     ("name", "text", "fragment"),
     [
         ("t.csv", "name,class", "expected 'class', and 'file' or 'text'"),
         ("t.csv", "", "expected 'class'"),
         ("t.xlsx", "text,class", "ends in .csv, .tsv or .jsonl"),
-        ("t.csv", b"text,class\n\xff,a", "isn't UTF-8"),
+        ("t.csv", b"text,class\n\xfcber,a", "isn't UTF-8 text"),
+        ("t.csv", b"text,class\n\xfcber,a", "in Excel, save it as 'CSV UTF-8'"),
+        ("t.csv", "text,class,Class\n", "has the column 'class' more than once"),
+        ("t.csv", '"text,class\n' + 140_000 * "a", "look for a quote that isn't closed"),
+        ("t.csv", "text,class\n" + 140_000 * "a", "can't be read: field larger than field limit"),
     ],
 )
 def test_a_table_that_is_none(files, complains, name, text, fragment):
@@ -115,6 +65,39 @@ def test_a_table_that_is_none(files, complains, name, text, fragment):
         read_rows(folder, folder / name, print)
 
 
-def test_no_folder(tmp_path, complains):
-    with complains("'", "is no folder"):
-        read_rows(tmp_path / "none", None, print)
+def test_a_comma_without_quotes_does_not_move_the_columns(tmp_path):
+    found, told = cells(tmp_path, 'text,class\na cat, asleep,cat\n"a dog, awake",dog\n')
+    assert found == [("a dog, awake", "dog")]
+    more = "has 3 cells, the table has 2 columns: put a text that contains ',' into double quotes"
+    assert told == [f"t.csv, line 2: {more}"]
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("ending", ["csv", "tsv"])
+def test_the_mark_is_that_which_gives_known_columns(tmp_path, mark, ending):
+    text = f'"notes; first, {mark}"{mark}text{mark}class\nx{mark}a cat{mark}cat\n'
+    assert cells(tmp_path, text, f"t.{ending}") == ([("a cat", "cat")], [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_a_table_says_by_its_first_bytes_how_it_is_written(tmp_path, encoding):
+    assert cells(tmp_path, "text;class\nüber;a\n", encoding=encoding) == ([("über", "a")], [])
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\x85", "\x0b", "\x0c"])
+def test_only_line_ends_end_a_row(tmp_path, mark):
+    expected = ([(f"a{mark}b", "c")], [])
+    assert cells(tmp_path, f"text,class\na{mark}b,c\n") == expected
+    line = json.dumps({"text": f"a{mark}b", "class": "c"}, ensure_ascii=False)
+    assert cells(tmp_path, line, "t.jsonl") == expected
+
+
+def test_a_row_of_several_lines_and_other_line_ends(tmp_path):
+    assert cells(tmp_path, 'text,class\r\n"a\r\nb",c\r\n') == ([("a\r\nb", "c")], [])
+
+
+def test_numbers_are_classes_and_lists_are_told(tmp_path):
+    rows = [{"text": "a", "class": 0}, {"Text": "b", "CLASS": False}, {"text": "c", "class": ["d"]}, {"text": None}]
+    found, told = cells(tmp_path, "\n".join(map(json.dumps, rows)), "t.jsonl")
+    assert found == [("a", "0"), ("b", "False"), ("", "")]
+    assert told == ["t.jsonl, line 3: class is ['d'], expected one word or number"]
