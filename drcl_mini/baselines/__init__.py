@@ -10,15 +10,20 @@ from .fgcrossnet import FGCrossNet
 from .fixed_prior import FixedPrior
 from .gma import GMA
 from .gss_sl import GSSSL
+from .info_nce import InfoNCE
+from .joint_prior import JointPrior
 from .mars import MARS
 from .mcca import MCCA
 from .mrl import MRL
 from .mvda import MvDA, MvDAVC
 from .pairing import class_pairs
 from .pls import PLS
+from .proxy_anchor import ProxyAnchor
 from .sdml import SDML
 from .sm import SM
 from .smln import SMLN
+from .spl_alone import SPLAlone, SPLEncoders
+from .supcon import SupCon
 
 __all__ = [
     "ACMR",
@@ -38,7 +43,13 @@ __all__ = [
     "DeepSM",
     "FGCrossNet",
     "FixedPrior",
+    "InfoNCE",
+    "JointPrior",
     "MvDA",
     "MvDAVC",
+    "ProxyAnchor",
+    "SPLAlone",
+    "SPLEncoders",
+    "SupCon",
     "class_pairs",
 ]

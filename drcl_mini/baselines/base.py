@@ -19,6 +19,7 @@ from ..training.settings import POSITIVE, SIZE, WEIGHT, is_integer, is_number
 from .pairing import check_pairs
 
 DEEP = ("hidden", "dim", "standardise", "batch_size", "epochs", "patience", "label_noise")
+DEEP += ("prior_epochs", "prior_learning_rate", "q_rate")
 """Settings of the deep methods that may be what they may be in DRCL."""
 
 RULES = {

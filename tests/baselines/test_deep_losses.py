@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as nnf
+from pytorch_metric_learning.distances import CosineSimilarity
+from pytorch_metric_learning.losses import NTXentLoss, ProxyAnchorLoss, SupConLoss
 
 from drcl_mini import Split
 from drcl_mini.baselines import DCCA
@@ -15,9 +17,12 @@ from drcl_mini.baselines.dcca import correlation
 from drcl_mini.baselines.deep_sm import label_loss
 from drcl_mini.baselines.dscmr import likelihood_loss
 from drcl_mini.baselines.fgcrossnet import center_loss, draw_quadruplets, quadruplet_loss
+from drcl_mini.baselines.info_nce import pair_contrast
 from drcl_mini.baselines.mrl import contrastive_loss, robust_clustering
 from drcl_mini.baselines.parts import distances, related
+from drcl_mini.baselines.proxy_anchor import proxy_anchor_loss
 from drcl_mini.baselines.smln import graph_scatter, ratio_trace
+from drcl_mini.baselines.supcon import supervised_contrast
 
 ONE_HOT = torch.tensor([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0], [0, 1, 0]]).double()
 MULTI_HOT = torch.tensor([[1, 1, 0], [0, 1, 0], [0, 0, 1], [1, 0, 1], [1, 1, 1]]).double()
@@ -32,8 +37,8 @@ def units(*shape, seed=0):
     return nnf.normalize(numbers(*shape, seed=seed), dim=-1)
 
 
-def near(value, expected):
-    assert value.item() == pytest.approx(expected, rel=1e-9, abs=1e-12)
+def near(value, expected, rel=1e-9):
+    assert value.item() == pytest.approx(expected, rel=rel, abs=1e-12)
 
 
 def softmax(row):
@@ -234,3 +239,59 @@ class TestRatioTrace:
     def test_does_not_depend_on_a_linear_map(self):
         f, y = numbers(12, 3), ONE_HOT.repeat(3, 1)[:12]
         near(ratio_trace(f, y, 0.0), ratio_trace(f @ numbers(3, 3, seed=1) + 5, y, 0.0).item())
+
+
+class TestMetricLearning:
+    """Losses of metric learning, as pytorch-metric-learning has them; with several classes an item, plain loops."""
+
+    CLASSES = torch.tensor([0, 1, 0, 2, 1, 0, 3])  # class 3 is there once, class 4 never
+    LABELS = nnf.one_hot(CLASSES, 5).double()
+
+    def test_proxy_anchor(self):
+        features, proxies = numbers(7, 6), numbers(5, 6, seed=1)
+        reference = ProxyAnchorLoss(5, 6, margin=0.1, alpha=32).double()
+        reference.proxies.data = proxies
+        near(proxy_anchor_loss(features, self.LABELS, proxies, 32, 0.1), reference(features, self.CLASSES).item())
+
+    def test_proxy_anchor_of_several_classes(self):
+        features, proxies, expected = numbers(5, 4), numbers(3, 4, seed=1), 0
+        for c in range(3):
+            s = [torch.cosine_similarity(f, proxies[c], dim=0).item() for f in features]
+            own = [bool(y[c]) for y in MULTI_HOT]
+            expected += math.log(1 + sum(math.exp(-2 * (v - 0.1)) for v, o in zip(s, own, strict=True) if o)) / 3
+            expected += math.log(1 + sum(math.exp(2 * (v + 0.1)) for v, o in zip(s, own, strict=True) if not o)) / 3
+        near(proxy_anchor_loss(features, MULTI_HOT, proxies, 2, 0.1), expected)
+
+    def test_supervised_contrast(self):
+        features = numbers(7, 6)
+        reference = SupConLoss(temperature=0.1, distance=CosineSimilarity())
+        near(supervised_contrast(features, self.LABELS, 0.1), reference(features, self.CLASSES).item())
+
+    def test_supervised_contrast_of_several_classes(self):
+        features, expected, anchors = numbers(5, 4), 0, 0
+        rows = nnf.normalize(features, dim=1)
+        for i in range(5):
+            others = [a for a in range(5) if a != i]
+            whole = math.log(sum(math.exp(dot(rows[i], rows[a]) / 0.5) for a in others))
+            own = [p for p in others if dot(MULTI_HOT[i], MULTI_HOT[p])]
+            anchors += bool(own)
+            expected -= sum(dot(rows[i], rows[p]) / 0.5 - whole for p in own) / max(len(own), 1)
+        near(supervised_contrast(features, MULTI_HOT, 0.5), expected / anchors)
+
+    def test_nothing_alike_is_no_loss(self):
+        features = numbers(3, 4).requires_grad_()
+        loss = supervised_contrast(features, torch.eye(3).double(), 0.1)
+        loss.backward()
+        assert loss.item() == 0
+        assert features.grad.isfinite().all()
+
+    def test_pair_contrast(self):
+        a, b = numbers(6, 4), numbers(6, 4, seed=1)
+        pairs, rows = torch.arange(6), torch.cat([a, b])
+        reference = NTXentLoss(temperature=0.07, distance=CosineSimilarity())
+        apart = [(i, j) for i in range(6) for j in range(6) if i != j]
+        i, j = (torch.tensor(side) for side in zip(*apart, strict=True))
+        there = reference(rows, pairs.repeat(2), (pairs, pairs + 6, i, j + 6))
+        back = reference(rows, pairs.repeat(2), (pairs + 6, pairs, i + 6, j))
+        found = pair_contrast(a, b, torch.tensor(1 / 0.07).double())
+        near(found, (there + back).item() / 2, rel=1e-7)  # the reference adds a small number in its logarithm

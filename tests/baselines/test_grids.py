@@ -40,4 +40,4 @@ def test_every_deep_method_may_choose_its_learning_rate(method):
 
 
 def test_all_methods_are_here():
-    assert len(METHODS) == 18
+    assert len(METHODS) == 24
