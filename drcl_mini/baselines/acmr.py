@@ -7,8 +7,9 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
+from ..training.space import Log
 from .deep_sm import label_loss
-from .joint import DeepBaseline, Named, with_rates
+from .joint import TOGETHER, DeepBaseline, Named
 from .parts import Network, mlp, related
 
 
@@ -93,7 +94,7 @@ class ACMR(DeepBaseline):
     """
 
     title = "ACMR"
-    grid = with_rates(alpha=[0.1, 1.0])
+    space = TOGETHER | {"alpha": Log(1e-2, 10), "gamma": Log(1e-2, 10)}
 
     alpha: float = 0.1
     beta: float = 1.0

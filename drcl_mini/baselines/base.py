@@ -15,16 +15,16 @@ from ..data.split import Split, features_of
 from ..retrieval.evaluation import Evaluation, evaluate
 from ..training import settings
 from ..training.preflight import check_monitor, prepare
-from ..training.settings import POSITIVE, SIZE, WEIGHT, is_integer, is_number
+from ..training.settings import SIZE, WEIGHT, is_integer, is_number
+from ..training.space import Space
 from .pairing import check_pairs
 
 DEEP = ("hidden", "dim", "standardise", "batch_size", "epochs", "patience", "label_noise")
-DEEP += ("prior_epochs", "prior_learning_rate", "q_rate")
+DEEP += ("learning_rate", "weight_decay", "prior_epochs", "prior_learning_rate", "q_rate")
 """Settings of the deep methods that may be what they may be in DRCL."""
 
 RULES = {
     **{name: settings.RULES[name] for name in ("seed", "device", *DEEP)},
-    "learning_rate": POSITIVE,
     "variance": (lambda v: v is None or is_number(v, 1e-9, 1), "None or a share in (0, 1]"),
     "components": (lambda v: v is None or is_integer(v, 1), "None or an integer of at least 1"),
     "iterations": SIZE,
@@ -48,8 +48,8 @@ class Baseline(ABC):
     """Whether row i of each modality must show the same thing."""
     needs_single_label: ClassVar[bool] = False
     """Whether each item must have exactly one class."""
-    grid: ClassVar[dict[str, list]] = {}
-    """What a benchmark may choose on validation data: six combinations, the defaults among them."""
+    space: ClassVar[Space] = {}
+    """What a search may choose on validation data."""
 
     seed: int = 0
     device: str = "auto"

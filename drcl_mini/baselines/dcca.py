@@ -9,7 +9,8 @@ from torch import Tensor
 
 from ..training.fitting import Tensors
 from ..training.rows import in_pieces
-from .joint import DeepBaseline, Named, with_rates
+from ..training.space import Choice, Log
+from .joint import TOGETHER, DeepBaseline, Named
 from .linear import solve
 from .mcca import covariances
 from .parts import Network, regularised
@@ -82,7 +83,7 @@ class DCCA(DeepBaseline):
     title = "DCCA"
     needs_pairs = True
     unit_rows = False
-    grid = with_rates(dim=[10, 20])
+    space = TOGETHER | {"dim": Choice(10, 20, 40), "ridge": Log(1e-2, 100)}
 
     dim: int = 10
     learning_rate: float = 3e-3

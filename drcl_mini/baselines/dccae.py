@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import torch.nn.functional as nnf
 from torch import Generator, nn
 
+from ..training.space import Log
 from .dcca import DCCA
-from .joint import Named, with_rates
+from .joint import Named
 from .parts import Network, mlp
 
 
@@ -40,7 +41,7 @@ class DCCAE(DCCA):
     """
 
     title = "DCCAE"
-    grid = with_rates(weight=[0.1, 1.0])
+    space = DCCA.space | {"weight": Log(1e-2, 10)}
 
     weight: float = 1.0
 

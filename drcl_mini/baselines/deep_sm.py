@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from .joint import DeepBaseline, Named, with_rates
+from .joint import ALONE, DeepBaseline, Named
 from .parts import Network, shares
 
 
@@ -53,7 +53,7 @@ class DeepSM(DeepBaseline):
     title = "deep-SM"
     together = False
     unit_rows = False
-    grid = with_rates(hidden=[(256,), (256, 256)])
+    space = ALONE
 
     def _width(self) -> int:
         return self.n_classes_

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from .joint import DeepBaseline, Named, with_rates
+from ..training.space import Log
+from .joint import TOGETHER, DeepBaseline, Named
 from .parts import Network, distances, mlp, related
 
 
@@ -68,7 +69,7 @@ class DSCMR(DeepBaseline):
     needs_pairs = True
     unit_rows = False
     shares_last = True
-    grid = with_rates(likelihood_weight=[1e-3, 1.0])
+    space = TOGETHER | {"likelihood_weight": Log(1e-4, 10), "invariance_weight": Log(1e-3, 10)}
 
     likelihood_weight: float = 1e-3
     invariance_weight: float = 1e-1

@@ -7,8 +7,9 @@ import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from ..training.batches import generator
+from ..training.space import Log
 from .deep_sm import label_loss
-from .joint import DeepBaseline, Named, with_rates
+from .joint import TOGETHER, DeepBaseline, Named
 from .parts import Network, distances, mlp, related, shares
 
 
@@ -112,7 +113,7 @@ class FGCrossNet(DeepBaseline):
     title = "FGCrossNet"
     unit_rows = False
     shares_last = True
-    grid = with_rates(center_weight=[1e-3, 1e-2])
+    space = TOGETHER | {"center_weight": Log(1e-4, 1), "ranking_weight": Log(1e-2, 10)}
 
     center_weight: float = 1e-3
     ranking_weight: float = 0.1

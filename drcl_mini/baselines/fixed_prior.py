@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from ..data.split import Split
 from ..method.estimator import DRCL
 from ..method.prior import FIXED
 from .base import Baseline
-from .joint import RATES
 
 
 @dataclass(eq=False)
@@ -50,10 +49,6 @@ class FixedPrior(Baseline):
     """
 
     title = "fixed prior"
-    grid: ClassVar = {
-        "settings": [{"learning_rate": r, "q_rate": q} for r in RATES for q in (0.01, 0.03)]
-    }
-
     prior: str = "simplex"
     settings: Mapping[str, Any] = field(default_factory=dict)
 

@@ -6,7 +6,8 @@ from typing import ClassVar
 import numpy as np
 from scipy.linalg import block_diag
 
-from .linear import Eigen, Matrices, Views, between_views, class_sums, ridged
+from ..training.space import Log
+from .linear import REDUCED, Eigen, Matrices, Views, between_views, class_sums, ridged
 
 
 @dataclass(eq=False)
@@ -42,7 +43,7 @@ class GMA(Eigen):
 
     title = "GMA"
     needs_single_label = True
-    grid: ClassVar = {"coupling": [1.0, 10.0, 100.0], "regularisation": [0.1, 1.0]}
+    space: ClassVar = REDUCED | {"coupling": Log(0.1, 1000), "regularisation": Log(1e-2, 100)}
 
     coupling: float = 10.0
     regularisation: float = 0.1

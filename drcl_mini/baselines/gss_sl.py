@@ -7,6 +7,7 @@ import numpy as np
 from scipy.linalg import solve
 
 from ..data.split import Split
+from ..training.space import Log
 from .linear import Linear
 
 EPSILON = 1e-8
@@ -52,7 +53,11 @@ class GSSSL(Linear):
     """
 
     title = "GSS-SL"
-    grid: ClassVar = {"sparsity": [0.003, 0.01, 0.03], "fidelity": [1.0, 10.0]}
+    space: ClassVar = {
+        "sparsity": Log(1e-3, 1),
+        "fidelity": Log(0.1, 100),
+        "smoothness": Log(1e-2, 10),
+    }
 
     variance: float | None = None
     fidelity: float = 1.0

@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from .joint import DeepBaseline, Named, with_rates
+from ..training.space import Log
+from .joint import TOGETHER, DeepBaseline, Named
 from .parts import Network
 
 MOST = math.log(100.0)
@@ -62,7 +63,7 @@ class InfoNCE(DeepBaseline):
 
     title = "InfoNCE"
     needs_pairs = True
-    grid = with_rates(temperature=[0.07, 0.3])
+    space = TOGETHER | {"temperature": Log(0.02, 1)}
 
     temperature: float = 0.07
 

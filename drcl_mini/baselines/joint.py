@@ -4,12 +4,12 @@ Every method has DRCL's default encoder, optimiser and number of steps, so that 
 about the losses. The defaults of a method's own settings are the authors' where their code was
 followed and says them, else ours: of a few tried, what did well by mean validation mAP on
 digits-halves, minimedia-small and wikipedia-classic. Neither is what suits other data best, so a
-benchmark is to be read with the recorded search over each method's ``grid``.
+benchmark is to be read with the recorded search in each method's ``space``.
 """
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from itertools import permutations
 from operator import itemgetter
@@ -26,9 +26,11 @@ from ..retrieval.metrics import mean_average_precision
 from ..training.batches import batches, generator
 from ..training.fitting import Tensors, noisy, tensors
 from ..training.monitor import monitored_map
+from ..training.optimiser import adam
 from ..training.preflight import check_noise
 from ..training.rows import in_pieces
 from ..training.settings import Settings
+from ..training.space import TRAINING, Space
 from ..training.watch import Record, TrainingDiverged, Watch
 from .base import Baseline
 from .parts import Network, linear_layer, mlp
@@ -36,21 +38,13 @@ from .parts import Network, linear_layer, mlp
 Named = Mapping[str, Tensor]
 """Tensors by name: losses by theirs; by modality X_v (b, d_v), Y_v (b, C) or F_v (b, D)."""
 
-RATES = [3e-4, 1e-3, 3e-3]
-"""Learning rates in every deep method's grid."""
+TOGETHER: Space = TRAINING
+"""What every deep method may choose beside its own settings."""
+ALONE: Space = {**TRAINING, "learning_rate": replace(TRAINING["learning_rate"], each=True)}
+"""The same where modalities train alone: each has its own learning rate."""
 
 STEP = 128
 """An epoch passes over the data once for each so many items in a batch."""
-
-
-def with_rates(**setting: list) -> dict[str, list]:
-    """A grid: the learning rates, and two values of what matters most of a method's own.
-
-    Example:
-        >>> with_rates(alpha=[0.1, 1.0])
-        {'learning_rate': [0.0003, 0.001, 0.003], 'alpha': [0.1, 1.0]}
-    """
-    return {"learning_rate": RATES, **setting}
 
 
 @dataclass(eq=False)
@@ -61,7 +55,8 @@ class DeepBaseline(Baseline):
         hidden: hidden widths of each encoder.
         dim: D, the width of its output.
         standardise: bring each feature to mean 0 and standard deviation 1.
-        learning_rate: Adam's.
+        learning_rate: Adam's; where modalities train alone, it may be a mapping with one for each.
+        weight_decay: of AdamW: each step makes weights smaller by this times the learning rate.
         batch_size: items of each modality in a batch, at most.
         epochs: each is one pass over the largest modality, with batches of over 128 two, of over
             256 three, and so on, so that larger batches don't mean fewer steps; smaller modalities
@@ -88,7 +83,8 @@ class DeepBaseline(Baseline):
     hidden: tuple[int, ...] = (256, 256)
     dim: int = 256
     standardise: bool = True
-    learning_rate: float = 1e-3
+    learning_rate: float | Mapping[str, float] = 1e-3
+    weight_decay: float = 0.0
     batch_size: int = 128
     epochs: int = 60
     patience: int | None = 15
@@ -160,11 +156,11 @@ class DeepBaseline(Baseline):
 
         order = generator(self.seed, "rows", *data)
         source = generator(self.seed, "batches", *data)
-        rate = settings.learning_rate
-        adam = torch.optim.Adam(network.parameters(), rate, settings.betas, fused=True)
+        rate = max(map(settings.rate, data))  # one, unless the modality trains alone
+        optimiser = adam(network.parameters(), rate, settings)
         epochs = range(1, settings.epochs + 1)
         rank = itemgetter("validation_map") if scored else None
-        watch = Watch(network, adam, source, epochs, rank, settings.patience, report)
+        watch = Watch(network, optimiser, source, epochs, rank, settings.patience, report)
         try:
             with watch:
                 for epoch in watch:
@@ -175,9 +171,9 @@ class DeepBaseline(Baseline):
                         F = {v: network.outputs(v, x) for v, x in X.items()}
                         terms = self.losses(network, X, Y, F)
                         total = torch.stack(list(terms.values())).sum()
-                        adam.zero_grad()
+                        optimiser.zero_grad()
                         total.backward()
-                        adam.step()
+                        optimiser.step()
                         watch.add(len(i), **terms, total=total)
                     record = watch.means()
                     if scored:

@@ -7,8 +7,9 @@ import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from ..method.prior import orthogonal_prior
+from ..training.space import Log
 from .deep_sm import label_loss
-from .joint import DeepBaseline, Named, with_rates
+from .joint import TOGETHER, DeepBaseline, Named
 from .parts import Network
 
 
@@ -37,7 +38,7 @@ class JointPrior(DeepBaseline):
     """
 
     title = "joint W"
-    grid = with_rates(temperature=[0.05, 0.2])
+    space = TOGETHER | {"temperature": Log(0.02, 1)}
 
     temperature: float = 0.05
 

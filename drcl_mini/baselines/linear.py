@@ -9,6 +9,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, block_diag, eigh
 
 from ..data.split import Split
+from ..training.space import Choice, Space
 from .base import Baseline
 
 Views = Mapping[str, np.ndarray]
@@ -16,6 +17,9 @@ Views = Mapping[str, np.ndarray]
 
 Matrices = tuple[np.ndarray, np.ndarray]
 """A and B of a generalised eigenproblem A w = λ B w."""
+
+REDUCED: Space = {"variance": Choice(0.99, 0.9, 0.95, None)}
+"""What every method after a PCA may choose: the share of the variance that it keeps."""
 
 
 class Preparation(NamedTuple):

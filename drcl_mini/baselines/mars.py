@@ -8,9 +8,10 @@ from torch import Tensor, nn
 
 from ..method.prior import orthogonal_prior
 from ..training.batches import generator
+from ..training.space import Log
 from .deep_sm import label_loss
 from .dscmr import likelihood_loss
-from .joint import DeepBaseline, Named, with_rates
+from .joint import ALONE, DeepBaseline, Named
 from .parts import Network, mlp, related
 
 
@@ -48,7 +49,7 @@ class MARS(DeepBaseline):
 
     title = "MARS"
     together = False
-    grid = with_rates(alpha=[1.0, 10.0])
+    space = ALONE | {"alpha": Log(0.1, 100)}
 
     alpha: float = 1.0
 

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from scipy.linalg import block_diag
 
-from .linear import Eigen, Matrices, Views, between_views, ridged
+from ..training.space import Choice, Log
+from .linear import REDUCED, Eigen, Matrices, Views, between_views, ridged
 
 
 def covariances(views: Views, ridge: float) -> Matrices:
@@ -45,7 +46,10 @@ class MCCA(Eigen):
 
     title = "MCCA"
     needs_pairs = True
-    grid: ClassVar = {"components": [10, 20, None], "regularisation": [0.1, 1.0]}
+    space: ClassVar = REDUCED | {
+        "components": Choice(10, 20, 40, None),
+        "regularisation": Log(1e-2, 100),
+    }
 
     regularisation: float = 0.1
 

@@ -7,7 +7,8 @@ import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from ..method.prior import orthogonal_prior
-from .joint import DeepBaseline, Named, with_rates
+from ..training.space import Choice, Log
+from .joint import TOGETHER, DeepBaseline, Named
 from .parts import Network
 
 
@@ -95,7 +96,7 @@ class MRL(DeepBaseline):
 
     title = "MRL"
     needs_pairs = True
-    grid = with_rates(beta=[0.7, 0.9])
+    space = TOGETHER | {"beta": Choice(0.5, 0.7, 0.9, 1.0), "contrast_temperature": Log(0.05, 2)}
 
     beta: float = 0.9
     cluster_temperature: float = 1.0

@@ -6,7 +6,8 @@ from typing import ClassVar
 import numpy as np
 from scipy.linalg import block_diag
 
-from .linear import Eigen, Matrices, Views, class_sums, ridged
+from ..training.space import Log
+from .linear import REDUCED, Eigen, Matrices, Views, class_sums, ridged
 
 
 @dataclass(eq=False)
@@ -40,7 +41,7 @@ class MvDA(Eigen):
 
     title = "MvDA"
     needs_single_label = True
-    grid: ClassVar = {"variance": [0.95, 0.99], "regularisation": [0.1, 1.0, 10.0]}
+    space: ClassVar = REDUCED | {"regularisation": Log(1e-2, 100)}
 
     regularisation: float = 0.1
 
@@ -89,7 +90,7 @@ class MvDAVC(MvDA):
 
     title = "MvDA-VC"
     needs_pairs = True
-    grid: ClassVar = {"consistency": [0.01, 0.1, 1.0], "regularisation": [0.1, 1.0]}
+    space: ClassVar = MvDA.space | {"consistency": Log(1e-3, 10)}
 
     consistency: float = 0.1
 

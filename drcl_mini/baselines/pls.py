@@ -5,7 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from .linear import Eigen, Matrices, Views, between_views
+from ..training.space import Choice
+from .linear import REDUCED, Eigen, Matrices, Views, between_views
 
 
 @dataclass(eq=False)
@@ -40,7 +41,7 @@ class PLS(Eigen):
 
     title = "PLS"
     needs_pairs = True
-    grid: ClassVar = {"components": [5, 10, 20, 40, 80, None]}
+    space: ClassVar = REDUCED | {"components": Choice(5, 10, 20, 40, 80, None)}
 
     def matrices(self, views: Views, labels: Views) -> Matrices:
         A = between_views(views)

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from .joint import DeepBaseline, Named, with_rates
+from ..training.space import Log
+from .joint import TOGETHER, DeepBaseline, Named
 from .parts import Network
 
 
@@ -64,7 +65,7 @@ class ProxyAnchor(DeepBaseline):
     """
 
     title = "Proxy-Anchor"
-    grid = with_rates(scale=[16.0, 32.0])
+    space = TOGETHER | {"scale": Log(1, 100)}
 
     scale: float = 32.0
     margin: float = 0.1

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from ..method.prior import orthogonal_prior
 from ..training.batches import generator
-from .joint import DeepBaseline, Named, with_rates
+from ..training.space import Log
+from .joint import ALONE, DeepBaseline, Named
 from .parts import Network, distances, mlp
 
 
@@ -43,7 +44,7 @@ class SDML(DeepBaseline):
 
     title = "SDML"
     together = False
-    grid = with_rates(alpha=[0.1, 0.5])
+    space = ALONE | {"alpha": Log(1e-2, 0.9, most=0.9)}
 
     alpha: float = 0.5
 

@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from ..data.split import Split
-from .linear import Linear
+from ..training.space import Log
+from .linear import REDUCED, Linear
 
 
 @dataclass(eq=False)
@@ -39,7 +40,7 @@ class SM(Linear):
     """
 
     title = "SM"
-    grid: ClassVar = {"C": [1e-4, 1e-3, 1e-2, 0.1, 1.0, 10.0]}
+    space: ClassVar = REDUCED | {"C": Log(1e-5, 10)}
 
     C: float = 0.1
 

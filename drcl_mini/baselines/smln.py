@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from ..training.fitting import Tensors
-from .joint import DeepBaseline, Named, with_rates
+from ..training.space import Log
+from .joint import TOGETHER, DeepBaseline, Named
 from .parts import Network, regularised, shares
 
 
@@ -81,7 +82,7 @@ class SMLN(DeepBaseline):
 
     title = "SMLN"
     unit_rows = False
-    grid = with_rates(ridge=[0.1, 1.0])
+    space = TOGETHER | {"ridge": Log(1e-2, 10)}
 
     batch_size: int = 512
     ridge: float = 1.0

@@ -13,6 +13,7 @@ from ..training.fitting import noisy, tensors
 from ..training.preflight import check_noise
 from ..training.rows import in_pieces
 from ..training.settings import Settings
+from ..training.space import TRAINING, WIDTHS, Choice, Log
 from .base import Baseline
 
 
@@ -32,6 +33,7 @@ class SPLAlone(Baseline):
         prior_epochs: epochs; the one with the best quality score counts.
         prior_learning_rate: Adam's.
         q_rate: the annealing of the generalised cross entropy.
+        weight_decay: of AdamW.
         batch_size: samples a step.
         standardise: bring each feature to mean 0 and standard deviation 1.
         label_noise: share of the training labels made wrong.
@@ -46,7 +48,14 @@ class SPLAlone(Baseline):
     """
 
     title = "SPL alone"
-    grid: ClassVar = {"prior_learning_rate": [5e-4, 2e-3, 5e-3], "q_rate": [0.01, 0.03]}
+    space: ClassVar = {
+        "prior_learning_rate": Log(1e-4, 1e-1),
+        "q_rate": Log(3e-3, 1, most=1),
+        "prior_epochs": Choice(20, 5, 10, 40),
+        "hidden": WIDTHS,
+        "standardise": Choice(True, False),
+        "weight_decay": TRAINING["weight_decay"],
+    }
 
     hidden: tuple[int, ...] = Settings.hidden
     dim: int = Settings.dim
@@ -54,6 +63,7 @@ class SPLAlone(Baseline):
     prior_epochs: int = Settings.prior_epochs
     prior_learning_rate: float = Settings.prior_learning_rate
     q_rate: float = Settings.q_rate
+    weight_decay: float = Settings.weight_decay
     batch_size: int = Settings.batch_size
     label_noise: float = 0.0
 

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor
 
-from .joint import DeepBaseline, Named, with_rates
+from ..training.space import Log
+from .joint import TOGETHER, DeepBaseline, Named
 from .parts import Network, related
 
 
@@ -63,7 +64,7 @@ class SupCon(DeepBaseline):
     """
 
     title = "SupCon"
-    grid = with_rates(temperature=[0.1, 0.3])
+    space = TOGETHER | {"temperature": Log(0.02, 1)}
 
     temperature: float = 0.1
 

@@ -27,6 +27,7 @@ from .stages import fit_encoders, learn_priors
 from .steps import REPLAYED
 
 SHAPING = ("hidden", "dim", "standardise", "selection", "prior_first_epoch", "betas", "batch_size")
+SHAPING += ("weight_decay",)
 SHAPING += ("drop_last", "precision", "threads")
 """Settings that models of one stack share; the others may differ from run to run."""
 

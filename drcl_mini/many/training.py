@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..training.batches import batches
+from ..training.optimiser import adam
 from ..training.settings import Settings
 from ..training.watch import Terms, TrainingDiverged, Watch, divergence
 from .stack import Stack, stack_or_expand
@@ -91,11 +92,11 @@ def train(
     groups = [{"params": weights, "lr": rate} for rate, weights in rates.items()]
     on_gpu = groups[0]["params"][0].is_cuda
     replay = on_gpu and REPLAYED.get() and s.precision != "bfloat16"  # a recording may lose casts
-    adam = torch.optim.Adam(groups, betas=s.betas, fused=True, capturable=replay)
+    optimiser = adam(groups, groups[0]["lr"], s, capturable=replay)
     try:
         while live := [run for run in runs if not run.ended]:
             stack = Stack([run.network for run in live])
-            steps = Steps(stack, adam, losses, replay)
+            steps = Steps(stack, optimiser, losses, replay)
             while not any(run.ended for run in live):
                 epoch = live[0].epochs[len(live[0].records)]
                 orders = [batches(samples, s.batch_size, s.drop_last, run.source) for run in live]

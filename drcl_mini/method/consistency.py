@@ -8,6 +8,7 @@ from torch import Tensor
 from ..core.devices import autocast
 from ..training.batches import batches, generator
 from ..training.monitor import RANKS, monitored_map
+from ..training.optimiser import adam
 from ..training.progress import Phase
 from ..training.rows import in_pieces
 from ..training.settings import Settings
@@ -119,11 +120,10 @@ def fit_encoder(
     fixed = {"prior": W, "inverse": W_plus, "weights": s.weights}
     if s.class_weight == "balanced":
         fixed["class_weights"] = balanced_weights(Y)
-    rate = s.rate(modality)
-    adam = torch.optim.Adam(encoder.parameters(), rate, s.betas, fused=True)
+    optimiser = adam(encoder.parameters(), s.rate(modality), s)
     epochs = range(1, s.epochs + 1)
     best = RANKS[s.monitor if validation else None]
-    watch = Watch(encoder, adam, source, epochs, best, s.patience, report, phase)
+    watch = Watch(encoder, optimiser, source, epochs, best, s.patience, report, phase)
 
     with watch:
         for epoch in watch:
@@ -133,9 +133,9 @@ def fit_encoder(
                 F, Y_mixed = augment(encoder(X[i]), Y[i], gamma[i], j)
                 with autocast(s.precision, X.device):
                     losses = consistency_losses(F, Y_mixed, q=q, **fixed)
-                adam.zero_grad()
+                optimiser.zero_grad()
                 losses["total"].backward()
-                adam.step()
+                optimiser.step()
                 watch.add(len(i), **losses)
             means = watch.means()
             scores = {}

@@ -59,6 +59,7 @@ class DRCL(Estimator):
         epochs: epochs of the consistency stage.
         learning_rate: Adam's rate in the consistency stage, one number or one for each modality.
         betas: Adam's decay rates.
+        weight_decay: of AdamW: a step makes weights smaller by this times the learning rate.
         batch_size: samples in a batch, at most. Without ``drop_last`` batches are of nearly equal
             size.
         drop_last: leave out the last samples of an epoch when they don't fill a batch.
@@ -130,6 +131,7 @@ class DRCL(Estimator):
         epochs: int = Settings.epochs,
         learning_rate: float | Mapping[str, float] = Settings.learning_rate,
         betas: tuple[float, float] = Settings.betas,
+        weight_decay: float = Settings.weight_decay,
         batch_size: int = Settings.batch_size,
         drop_last: bool = Settings.drop_last,
         q_rate: float = Settings.q_rate,

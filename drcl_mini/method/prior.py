@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ..training.batches import batches, generator
+from ..training.optimiser import adam
 from ..training.progress import Phase
 from ..training.rows import in_pieces
 from ..training.settings import Settings
@@ -150,24 +151,22 @@ def learn_prior(
     X, Y, s = features, labels, settings
     source = generator(s.seed, "prior", modality)
     network = Classifier(build_encoder(X, s, source), start.to(X.device).clone())
-    rate = s.prior_learning_rate
-    adam = torch.optim.Adam(network.parameters(), rate, s.betas, fused=True)
+    optimiser = adam(network.parameters(), s.prior_learning_rate, s)
     balance = balanced_weights(Y) if s.class_weight == "balanced" else None
-    n = len(X)
     epochs = range(s.prior_first_epoch, s.prior_first_epoch + s.prior_epochs)
     best = (lambda record: record["score"]) if s.keep_best_prior else None
 
-    with Watch(network, adam, source, epochs, best, None, report, phase) as watch:
+    with Watch(network, optimiser, source, epochs, best, None, report, phase) as watch:
         for epoch in watch:
             q = s.q(epoch)
-            for i, _ in batches(n, s.batch_size, s.drop_last, source, X.device):
+            for i, _ in batches(len(X), s.batch_size, s.drop_last, source, X.device):
                 Z = network(X[i])
                 loss = generalized_cross_entropy(Z, Y[i], q, balance)
                 if epoch == 0:
                     loss = 0 * Z.sum()  # as released: no gradient at q = 0
-                adam.zero_grad()
+                optimiser.zero_grad()
                 loss.backward()
-                adam.step()
+                optimiser.step()
                 watch.add(len(i), total=loss)
             means = watch.means()
             score = _score(network, *(scored or (X, Y)))

@@ -35,6 +35,7 @@ class Settings:
     epochs: int = 60
     learning_rate: float | Mapping[str, float] = 1e-3
     betas: tuple[float, float] = (0.5, 0.999)
+    weight_decay: float = 0.0
     batch_size: int = 128
     drop_last: bool = False
     q_rate: float = 0.03
@@ -159,6 +160,7 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda v: type(v) is tuple and len(v) == 2 and all(is_number(b, 0, 0.999999) for b in v),
         "two numbers in [0, 1)",
     ),
+    "weight_decay": WEIGHT,
     "batch_size": SIZE,
     "drop_last": SWITCH,
     "q_rate": WEIGHT,

@@ -14,6 +14,7 @@ from drcl_mini.baselines import Baseline
 from drcl_mini.experiments.plan.grid import Task
 from drcl_mini.experiments.run import command, execution
 from drcl_mini.experiments.run.engines import here
+from drcl_mini.training.space import Choice
 
 TINY = {"hidden": [8], "dim": 10, "prior_epochs": 1, "epochs": 2, "learning_rate": 0.01, "progress": False}
 
@@ -23,7 +24,7 @@ class Toy(Baseline):
     """Random directions: a compared method that takes no time."""
 
     title: ClassVar[str] = "toy"
-    grid: ClassVar[dict] = {"width": [2, 4]}
+    space: ClassVar[dict] = {"width": Choice(2, 4)}
 
     width: int = 3
 

@@ -51,13 +51,13 @@ def test_the_widest_modality_counts():
 @pytest.mark.parametrize(("asked", "seen"), [(None, 1), (1, 1), (2, 2)])
 def test_the_setting_counts_while_a_fit_runs(two_threads, tiny, train, asked, seen, monkeypatch):
     counts = set()
-    step = torch.optim.Adam.step
+    step = torch.optim.AdamW.step
 
     def spy(self, *args, **kwargs):
         counts.add(torch.get_num_threads())
         return step(self, *args, **kwargs)
 
-    monkeypatch.setattr(torch.optim.Adam, "step", spy)
+    monkeypatch.setattr(torch.optim.AdamW, "step", spy)
     model = DRCL(**tiny | {"threads": asked}).fit(train)
     assert counts == {seen}
     counts.clear()

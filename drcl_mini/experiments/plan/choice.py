@@ -1,21 +1,28 @@
-"""The search for hyper-parameters: each method's grid, chosen by mAP on validation data.
+"""The search for settings: as many tries for every method, chosen by mAP on validation data.
+
+The defaults are the first try. Others are spread over the method's space; then come two rounds of
+further ones, which go beyond the edges that the best try so far lies on.
 
 Tries are trained like the runs they choose for, on as many wrong training labels; validation labels
 stay clean. They are never scored on test data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from ...training.space import Log, Space, beyond, draw, edges
 from .grid import Cell, Key, Record, Search, Task, key_of, tasks_of
 from .loading import dataset
 
 SEED = 999_999
 """The seed of the tries; no run of a benchmark has it."""
 
+FIRST, MORE, ROUNDS = 16, 4, 2
+"""Tries of a method at first, and in each round after; 24 in all."""
+
 Try = tuple[dict[str, Any], Task]
-"""Settings from a method's grid, and the task that tries them."""
+"""Settings from a method's space, and the task that tries them."""
 
 
 def check_search(cells: Sequence[Cell]) -> None:
@@ -30,35 +37,70 @@ def check_search(cells: Sequence[Cell]) -> None:
             raise ValueError(
                 f"--search: {name!r} has no validation data of two modalities to choose by"
             )
-    if not any(cell.method.grid for cell in cells):
+    if not any(cell.method.space for cell in cells):
         raise ValueError("--search: no chosen method has settings to choose from")
 
 
 def tries_of(cell: Cell) -> list[Try]:
-    """A task for every combination in a method's grid.
+    """The first tries of a method's search: its defaults, and settings from all over its space.
 
     Where the cell's own changes make some of them equal, the first one counts.
 
     Example:
         >>> from drcl_mini.experiments.plan.methods import Method
-        >>> drcl = Method("DRCL", "DRCL", grid={"learning_rate": (1e-3, 1e-2), "gamma": (0.8, 0.9)})
-        >>> [len(tries_of(Cell("digits-halves", drcl, changes=own))) for own in ({}, {"gamma": 1})]
-        [4, 2]
+        >>> from drcl_mini.training.space import Log
+        >>> drcl = Method("DRCL", "DRCL", space={"learning_rate": Log(1e-4, 1e-1)})
+        >>> [len(tries_of(Cell("digits-halves", drcl, changes=own))) for own in ({}, {"epochs": 2})]
+        [16, 16]
     """
+    return _tries(cell, [{}, *_drawn(cell, cell.method.space, FIRST - 1, SEED)])
+
+
+def more_tries(cell: Cell, tries: Sequence[Try], records: Sequence[Record]) -> list[Try]:
+    """As many further tries for every method: beyond the edges that its best try so far is on.
+
+    A method whose best try is on no edge gets them within its space.
+    """
+    space = covered(cell.method.space, tries)
+    found = edges(space, choose(cell, tries, records)["chosen"] or {})
+    settings = _drawn(cell, beyond(space, found), MORE, SEED + len(tries))
+    return _tries(cell, settings, {task.id for _, task in tries})
+
+
+def covered(space: Space, tries: Sequence[Try]) -> Space:
+    """The space that a search has drawn from: its ranges, widened to what tries have."""
+    for choice, _ in tries:
+        for name, value in choice.items():
+            if isinstance(own := space.get(name), Log):
+                values = value.values() if isinstance(value, Mapping) else [value]
+                wide = replace(own, low=min(own.low, *values), high=max(own.high, *values))
+                space = {**space, name: wide}
+    return space
+
+
+def _drawn(cell: Cell, space: Space, number: int, seed: int) -> list[dict[str, Any]]:
+    open_ = {name: values for name, values in space.items() if name not in cell.changes}
+    return draw(open_, number, seed, dataset(cell.dataset).modalities) if open_ else []
+
+
+def _tries(cell: Cell, settings: Sequence[dict[str, Any]], known: set[str] = frozenset()) -> list:
     found: dict[str, Try] = {}
-    for choice in cell.method.choices() if cell.method.grid else ():
+    for choice in settings if cell.method.space else ():
         own = replace(cell, changes={**choice, **cell.changes})
         (task,) = tasks_of(own, [SEED], test=False)
-        found.setdefault(task.id, (choice, task))
+        if task.id not in known:
+            found.setdefault(task.id, (choice, task))
     return list(found.values())
 
 
-def choose(tries: Sequence[Try], records: Sequence[Record]) -> Search:
+def choose(cell: Cell, tries: Sequence[Try], records: Sequence[Record]) -> Search:
     """What a search found: the settings with the best validation score, the first of equals.
 
-    ``chosen`` is ``None`` if every try failed.
+    ``chosen`` is ``None`` if every try failed. ``edges`` has the settings that lie in the outer
+    tenth of the range that was tried, and on which side.
 
     Args:
+        cell: what is searched.
         tries: from :func:`tries_of`.
         records: the records of the tries, possibly among others.
     """
@@ -68,7 +110,8 @@ def choose(tries: Sequence[Try], records: Sequence[Record]) -> Search:
     _, first = tries[0]
     about = {"method": first.method, "label_noise": first.label_noise, "seed": SEED}
     counts = {"tries": len(tries), "failed": len(tries) - len(good)}
-    return about | counts | {"chosen": chosen, "validation": best}
+    found = edges(covered(cell.method.space, tries), chosen or {})
+    return about | counts | {"chosen": chosen, "validation": best, "edges": found}
 
 
 def stored(records: Sequence[Record]) -> dict[Key, Search]:

@@ -52,7 +52,7 @@ class Cell:
     @property
     def keys(self) -> list[Key]:
         """The searches it may take settings from: its own, and for variants of DRCL also DRCL's."""
-        variant = self.method.kind == "DRCL" and not self.method.grid
+        variant = self.method.kind == "DRCL" and not self.method.space
         return [self.key, (self.dataset, "DRCL", self.noise)] if variant else [self.key]
 
 

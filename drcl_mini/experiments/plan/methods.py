@@ -2,27 +2,37 @@
 
 import inspect
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
-from itertools import product
 from typing import Any
 
 from ... import baselines
 from ...baselines import Baseline, FixedPrior
+from ...baselines.joint import ALONE
 from ...data.dataset import MultimodalDataset
 from ...method.estimator import DRCL
 from ...training.settings import Settings, released_settings
+from ...training.space import Choice, Log, Space
 from .variants import variants
 
-DRCL_GRID = {"learning_rate": (3e-4, 1e-3, 3e-3), "q_rate": (0.01, 0.03)}
-"""What a search may choose for DRCL: six combinations, like the compared methods' grids."""
+DRCL_SPACE: Space = {
+    **ALONE,
+    "prior_learning_rate": Log(1e-4, 1e-1),
+    "q_rate": Log(3e-3, 1, most=1),
+    "gamma": Choice(0.9, 0.5, 0.7, 1.0),
+}
+"""What a search may choose for DRCL: what the compared methods may, and settings of its own."""
+FIXED_SPACE: Space = {k: v for k, v in DRCL_SPACE.items() if k != "prior_learning_rate"} | {
+    "prior_scale": Log(0.5, 20)
+}
+"""The same for priors that no data shape; a learned one finds its scale by itself."""
 
 GRIDS = ("seed", "threads")
 """Settings that the grid sets for each task, the same for all methods."""
 
-LATER = ("class_weight",)
-"""Settings that came after the first results: tasks that don't use them keep their ids."""
+LATER = {"class_weight": None, "weight_decay": 0.0}
+"""Settings that came after the first results, and what leaves them off: tasks keep their ids."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +43,13 @@ class Method:
         name: its name.
         kind: ``"DRCL"``, ``"DRCL released"``, or the title of a compared method.
         changes: settings that the name fixes.
-        grid: by setting, values that a search may choose from.
+        space: by setting, what a search may choose.
     """
 
     name: str
     kind: str
     changes: Mapping[str, Any] = field(default_factory=dict)
-    grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    space: Space = field(default_factory=dict)
 
     @property
     def known(self) -> list[str]:
@@ -73,12 +83,7 @@ class Method:
                 found[setting.name] = _floats(found[setting.name])
         if "progress" in found:
             found["progress"] = False
-        return {k: v for k, v in found.items() if v is not None or k not in LATER}
-
-    def choices(self) -> Iterator[dict[str, Any]]:
-        """Every combination of the grid."""
-        for values in product(*self.grid.values()):
-            yield dict(zip(self.grid, values, strict=True))
+        return {k: v for k, v in found.items() if k not in LATER or v != LATER[k]}
 
 
 def make(kind: str, settings: Mapping[str, Any], seed: int) -> DRCL | Baseline:
@@ -117,7 +122,7 @@ def methods(data: MultimodalDataset) -> dict[str, Method]:
     """Every method on a data set, by name.
 
     There is one for each modality's prior, and one for the released settings if they are known.
-    Those with a grid are compared with each other; DRCL's variants, the ablations, have none.
+    Those with a space are compared with each other; DRCL's variants, the ablations, have none.
 
     Example:
         >>> import drcl_mini
@@ -125,16 +130,16 @@ def methods(data: MultimodalDataset) -> dict[str, Method]:
         >>> list(known)[:3], known["prior of top"].changes
         (['DRCL', 'full', 'orthogonal prior'], {'prior': 'top'})
     """
-    found = [Method("DRCL", "DRCL", {}, DRCL_GRID)]
+    found = [Method("DRCL", "DRCL", {}, DRCL_SPACE)]
     with suppress(ValueError):
         released_settings(data.name)
         found.append(Method("DRCL released", "DRCL released"))
     table = variants(data.modalities, vars(Settings()))
     found += [Method(name, "DRCL", changes) for name, changes in table.items()]
     for prior in ("orthogonal", "simplex"):
-        found.append(Method(f"fixed {prior} prior", "DRCL", {"prior": prior}, DRCL_GRID))
+        found.append(Method(f"fixed {prior} prior", "DRCL", {"prior": prior}, FIXED_SPACE))
     for title, kind in compared().items():
-        found.append(Method(title, title, {}, getattr(kind, "grid", {})))
+        found.append(Method(title, title, {}, kind.space))
     return {method.name: method for method in found}
 
 

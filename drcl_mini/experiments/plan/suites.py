@@ -53,7 +53,7 @@ class Suite:
         if not isinstance(self.group, str):
             return list(self.group)
         known = methods(data).values()
-        compared = [m.name for m in known if m.grid or not m.kind.startswith("DRCL")]
+        compared = [m.name for m in known if m.space or not m.kind.startswith("DRCL")]
         groups = {"compared": compared, "smoke": [*compared, *ABLATIONS]}
         if self.group in groups:
             return groups[self.group]

@@ -15,8 +15,8 @@ from ...core.files import check_writable
 from ...core.intervals import interval
 from ...core.terminal import one_line
 from ..plan.changes import HELP, change_of
-from ..plan.choice import check_search, choose, stored, tries_of
-from ..plan.grid import Key, Record, Task, key_of
+from ..plan.choice import ROUNDS, Try, check_search, choose, more_tries, stored, tries_of
+from ..plan.grid import Cell, Key, Record, Task, key_of
 from ..plan.plan import Plan, check_same, plan_of, warn_of_commits
 from ..plan.suites import SUITES
 from ..store.writing import ResultsFile
@@ -123,16 +123,24 @@ def _tasks(
 ) -> list[Task]:
     """The tasks of a plan, after a check of what is stored and the tries of a search."""
     searches = stored(results.records) if search else {}
-    new = [cell for cell in plan.cells if cell.method.grid and cell.key not in searches]
-    tries = {cell.key: tries_of(cell) for cell in new} if search else {}
-    tasks = plan.tasks(searches | {key: {} for key in tries})
+    new = [cell for cell in plan.cells if cell.method.space and cell.key not in searches]
+    tries = [(cell, tries_of(cell)) for cell in new] if search else []
+    tasks = plan.tasks(searches | {cell.key: {} for cell, _ in tries})
     check_same(tasks, results.records, results.path)
     if tries:
-        _do([task for some in tries.values() for _, task in some], search, engine, "tries")
-        records = search.records
-        searches |= {key: choose(some, records) for key, some in tries.items()}
+        for _ in range(ROUNDS):
+            _try(tries, search, engine)
+            for cell, made in tries:
+                made += more_tries(cell, made, search.records)
+        _try(tries, search, engine)
+        searches |= {cell.key: choose(cell, made, search.records) for cell, made in tries}
         tasks = plan.tasks(searches)
     return tasks
+
+
+def _try(tries: Sequence[tuple[Cell, list[Try]]], search: ResultsFile, engine: Engine) -> None:
+    """Do the tries that aren't done yet."""
+    _do([task for _, made in tries for _, task in made], search, engine, "tries")
 
 
 def _do(tasks: Sequence[Task], file: ResultsFile, engine: Engine, what: str) -> None:

@@ -1,28 +1,62 @@
 """The search for settings: tries, the choice, and where it is stored."""
 
+import math
 from dataclasses import replace
 
-from drcl_mini.experiments.plan.choice import SEED, check_search, choose, stored, tries_of
+from drcl_mini.experiments.plan.choice import FIRST, MORE, SEED, check_search, choose, more_tries, stored, tries_of
 from drcl_mini.experiments.plan.grid import Cell, tasks_of
 from drcl_mini.experiments.plan.loading import dataset
 from drcl_mini.experiments.plan.methods import Method
 from drcl_mini.experiments.store.results import records_of
+from drcl_mini.training.space import Log
 
-DRCL = Cell("digits-halves", Method("DRCL", "DRCL", grid={"learning_rate": (1e-3, 1e-2)}))
+DRCL = Cell("digits-halves", Method("DRCL", "DRCL", space={"learning_rate": Log(1e-4, 1e-1)}))
 SM = Cell("digits-halves", Method("SM", "SM"))
+
+
+def scored(tries, score):
+    """Records of the tries, with a validation score for each one's settings."""
+    made = [(task, {"validation": score(choice), "scores": [{"map": 0.9}]}) for choice, task in tries]
+    return [record for task, outcome in made for record in records_of(task, [outcome])]
+
+
+def nearness(best):
+    """A score that is the higher the nearer the learning rate is to the best one."""
+    return lambda choice: 1 / (1 + abs(math.log(choice.get("learning_rate", 1e-3) / best)))
 
 
 def test_the_best_on_validation_is_chosen_whatever_the_test_says():
     tries = tries_of(DRCL)
-    outcomes = [{"validation": 0.7, "scores": [{"map": 0.1}]}, {"validation": 0.6, "scores": [{"map": 0.9}]}]
-    records = [record for (_, task), o in zip(tries, outcomes, strict=True) for record in records_of(task, [o])]
-    facts = {"method": "DRCL", "label_noise": 0.0, "seed": SEED, "tries": 2, "failed": 0}
-    best = {"chosen": {"learning_rate": 1e-3}, "validation": 0.7}
-    assert choose(tries, records) == facts | best
-    records[0]["error"] = "diverged"
-    assert choose(tries, records)["chosen"] == {"learning_rate": 1e-2}
-    records[1]["validation"] = None
-    assert choose(tries, records) == {**facts, "failed": 2, "chosen": None, "validation": None}
+    records = scored(tries, nearness(1e-2))
+    best = min((choice for choice, _ in tries[1:]), key=lambda choice: abs(math.log(choice["learning_rate"] / 1e-2)))
+    found = choose(DRCL, tries, records)
+    assert found["chosen"] == best
+    facts = {"method": "DRCL", "label_noise": 0.0, "seed": SEED, "tries": FIRST, "failed": 0, "edges": {}}
+    assert facts.items() <= found.items()
+    for record in records:
+        record["error"] = "diverged" if record["settings"]["learning_rate"] != 1e-3 else None
+    assert choose(DRCL, tries, records)["chosen"] == {}  # the defaults
+    records[0]["validation"] = None
+    nothing = choose(DRCL, tries, records)
+    assert (nothing["chosen"], nothing["validation"], nothing["failed"]) == (None, None, FIRST)
+
+
+def test_further_tries_go_beyond_an_edge_and_their_number_is_the_same_for_all():
+    for best, low, high in ((1e-2, 1e-4, 1e-1), (10, 1e-1, 4), (1e-7, 3e-6, 1e-4)):
+        tries = tries_of(DRCL)
+        further = more_tries(DRCL, tries, scored(tries, nearness(best)))
+        assert len(further) == MORE
+        assert all(low <= choice["learning_rate"] <= high for choice, _ in further)
+        assert not {task.id for _, task in tries} & {task.id for _, task in further}
+
+
+def test_a_search_goes_on_beyond_what_it_widened_to():
+    tries = tries_of(DRCL)
+    for _ in range(2):
+        tries += more_tries(DRCL, tries, scored(tries, nearness(100)))
+    rates = [choice.get("learning_rate", 0) for choice, _ in tries]
+    assert max(rates[FIRST + MORE :]) > max(rates[FIRST : FIRST + MORE]) > max(rates[:FIRST])
+    assert choose(DRCL, tries, scored(tries, nearness(100)))["edges"] == {"learning_rate": "high"}
 
 
 def test_a_choice_is_found_again_in_the_records_of_runs():
@@ -39,7 +73,8 @@ def test_a_choice_is_found_again_in_the_records_of_runs():
 
 def test_tries_are_trained_like_runs_and_never_tested():
     cell = replace(DRCL, noise=0.4, changes={"dim": 16}, threads=2)
-    tasks = [task for _, task in tries_of(cell)]
+    tries = tries_of(cell)
+    tasks = [task for _, task in tries + more_tries(cell, tries, scored(tries, nearness(1)))]
     assert {task.seeds for task in tasks} == {(SEED,)}
     for task in tasks:
         assert (task.label_noise, task.settings["label_noise"], task.settings["dim"]) == (0.4, 0.4, 16)

@@ -4,8 +4,9 @@ import pytest
 
 from drcl_mini.experiments.plan.grid import Cell, tasks_of
 from drcl_mini.experiments.plan.methods import Method
+from drcl_mini.training.space import Log
 
-DRCL = Cell("digits-halves", Method("DRCL", "DRCL", grid={"learning_rate": (1e-3, 1e-2)}))
+DRCL = Cell("digits-halves", Method("DRCL", "DRCL", space={"learning_rate": Log(1e-4, 1e-1)}))
 SM = Cell("digits-halves", Method("SM", "SM"))
 
 

@@ -3,7 +3,8 @@ import json
 import pytest
 
 from drcl_mini import DRCL, MultimodalDataset, load_dataset, released_settings
-from drcl_mini.experiments.plan.methods import DRCL_GRID, Method, compared, make, methods
+from drcl_mini.experiments.plan.methods import FIXED_SPACE, Method, compared, make, methods
+from drcl_mini.training.space import Choice, draw
 
 FIXED = {"fixed orthogonal prior": "orthogonal", "fixed simplex prior": "simplex"}
 
@@ -35,25 +36,23 @@ def test_every_method_can_be_made_from_what_a_record_says(known):
 def test_fixed_priors_are_settings_of_drcl(known):
     assert "fixed prior" not in {*known, *compared()}
     for name, prior in FIXED.items():
-        assert (known[name].kind, known[name].changes, known[name].grid) == ("DRCL", {"prior": prior}, DRCL_GRID)
+        assert (known[name].kind, known[name].changes, known[name].space) == ("DRCL", {"prior": prior}, FIXED_SPACE)
         settings = known[name].settings("digits-halves", {"prior": "selected", "dim": 16, "q_rate": 0.01})
         assert (settings["prior"], settings["dim"], settings["q_rate"]) == (prior, 16, 0.01)
 
 
-def test_grids_are_of_one_budget(known):
-    assert len(list(known["DRCL"].choices())) == 6
+def test_what_is_compared_has_a_space_and_every_point_of_it_can_be_made(known):
     for method in known.values():
-        choices = list(method.choices())
-        assert len(choices) == (6 if method.kind in compared() or method.name in ("DRCL", *FIXED) else 1)
-        for choice in choices:
-            method.settings("digits-halves", choice)
+        assert bool(method.space) == (method.kind in compared() or method.name in ("DRCL", *FIXED))
+        for settings in draw(method.space, 16, 0, ("top", "bottom")) if method.space else ():
+            make(method.kind, method.settings("digits-halves", settings), 0)
 
 
 def test_a_new_compared_method_appears_by_itself(export, known):
     assert "toy" not in known
     method = export()
     assert compared()["toy"] is method
-    assert methods(load_dataset("digits-halves"))["toy"].grid == {"width": [2, 4]}
+    assert methods(load_dataset("digits-halves"))["toy"].space == {"width": Choice(2, 4)}
 
 
 def test_the_released_settings_where_they_are_known(named, known):
@@ -68,6 +67,11 @@ def test_names_win_over_changes(known):
     assert (found["gamma"], found["epochs"], found["dim"]) == (1.0, 9, 256)
     assert "C" not in found
     assert known["SM"].settings("digits-halves", {"epochs": 9, "C": 3})["C"] == 3
+
+
+def test_settings_that_came_later_leave_tasks_as_they_were(known):
+    assert not {"class_weight", "weight_decay"} & set(known["DRCL"].settings("digits-halves", {}))
+    assert known["SupCon"].settings("digits-halves", {"weight_decay": 0.1})["weight_decay"] == 0.1
 
 
 def test_bad_values_are_told(complains):
