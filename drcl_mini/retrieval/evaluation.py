@@ -12,7 +12,7 @@ from ..core.checks import check_integer, check_mapping, suggest
 from ..core.devices import resolve_device, room_for
 from ..core.tables import check_features
 from ..data.split import Split
-from .metrics import mean_average_precision
+from .metrics import mean_average_precision, query_precisions
 from .ranking import BLOCK
 
 
@@ -119,3 +119,35 @@ def evaluate(
         values = mean_average_precision(*task, cuts, no_match=no_match, memory=memory)
         scores[a, b] = dict(zip(cuts, values, strict=True))
     return Evaluation(scores)
+
+
+def item_precisions(
+    embeddings: Mapping[str, Any], split: Split, no_match: str | None = "zero"
+) -> dict[str, np.ndarray]:
+    """Average precision of each item as a query: (n,) by modality, mean over the other modalities.
+
+    Their mean over items, then over modalities, is the mean mAP@all of :func:`evaluate`. What
+    resamples test items, for an interval that counts their choice, needs these.
+
+    Args:
+        embeddings: (n, D) by modality, as ``transform`` gives them.
+        split: the labels.
+        no_match: as of :func:`evaluate`; left out queries aren't among the items.
+
+    Example:
+        >>> split = Split({"a": [[0.0], [1.0]], "b": [[0.0], [1.0]]}, {"a": [0, 1], "b": [0, 1]})
+        >>> item_precisions({"a": [[1, 0], [0, 1]], "b": [[1, 0], [1, 1]]}, split)["a"].tolist()
+        [1.0, 1.0]
+    """
+    y = split.labels
+    return {
+        a: np.mean(
+            [
+                query_precisions(embeddings[a], y[a], embeddings[b], y[b], no_match=no_match)
+                for b in split.modalities
+                if b != a
+            ],
+            axis=0,
+        )
+        for a in split.modalities
+    }

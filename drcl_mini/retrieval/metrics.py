@@ -110,6 +110,26 @@ def mean_average_precision(
     return means[0] if single else means
 
 
+def query_precisions(
+    query: Any,
+    query_labels: Any,
+    gallery: Any,
+    gallery_labels: Any,
+    *,
+    no_match: str | None = None,
+    memory: int = BLOCK,
+) -> np.ndarray:
+    """Average precision of each query, (m,); see :func:`mean_average_precision`, which is its mean.
+
+    Example:
+        >>> gallery = [[0.9, 0.1], [0.0, 1.0], [1.0, 1.0]]
+        >>> query_precisions([[1.0, 0.0], [0.0, 1.0]], [0, 1], gallery, [0, 1, 1]).tolist()
+        [1.0, 1.0]
+    """
+    task = query, query_labels, gallery, gallery_labels
+    return over_ranked_blocks(average_precision, task, memory, False, no_match).cpu().numpy()
+
+
 def precision_at_k(
     query: Any,
     query_labels: Any,

@@ -18,7 +18,7 @@ from ...data.labels import one_hot
 from ...data.split import Split
 from ...many import fit_many
 from ...method.estimator import DRCL
-from ...retrieval.evaluation import evaluate
+from ...retrieval.evaluation import evaluate, item_precisions
 from ...retrieval.metrics import precision_recall
 from ...training.fitting import noisy
 from ...training.preflight import check_noise
@@ -27,6 +27,7 @@ from ...training.watch import TrainingDiverged
 from ..plan.grid import Record, Task
 from ..plan.loading import dataset, digest
 from ..plan.methods import compared, make
+from ..store.items import pack
 from ..store.results import Outcome, records_of
 from .measures import PeakMemory, exactly, seeded, surroundings
 
@@ -152,8 +153,10 @@ def _scored(model: DRCL | Baseline, data: MultimodalDataset, test: bool) -> Outc
     if held is not None and len(held.modalities) > 1:
         outcome["validation"] = evaluate(model, held).mean()
     if test:
-        outcome["scores"] = evaluate(model, data.test).records()
-        outcome["precision_recall"] = mean_precision(model.transform(data.test), data.test)
+        rows = model.transform(data.test)
+        outcome["scores"] = evaluate(rows, data.test).records()
+        outcome["precision_recall"] = mean_precision(rows, data.test)
+        outcome["items"] = pack(item_precisions(rows, data.test))
     return outcome
 
 

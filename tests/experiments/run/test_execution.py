@@ -174,7 +174,7 @@ def test_a_model_of_a_stack_that_can_not_be_scored_harms_no_other(drcl, monkeypa
     evaluate = execution.evaluate
 
     def fails_for_one(model, split):
-        if model.settings.seed == 1:
+        if isinstance(model, DRCL) and model.settings.seed == 1:  # validation; test rows come embedded
             raise MemoryError
         return evaluate(model, split)
 
