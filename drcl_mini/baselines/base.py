@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from scipy.special import softmax
 
 from ..core.checks import suggest, to_builtin
 from ..core.lazy import LazyTable, as_features
@@ -110,6 +111,16 @@ class Baseline(ABC):
             embeddings[name] = (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)
         return embeddings
 
+    def posteriors(self, rows: Mapping[str, np.ndarray]) -> dict[str, np.ndarray] | None:
+        """Class probabilities (n, C) by modality, of rows that :meth:`transform` gave.
+
+        ``None`` for a method that has none beside what it compares items by.
+        """
+        logits = {name: self._logits(name, np.asarray(x)) for name, x in rows.items()}
+        if any(z is None for z in logits.values()):
+            return None
+        return {name: softmax(z, axis=1) for name, z in logits.items()}
+
     def evaluate(self, split: Split, k: Sequence[int | None] = (None, 50)) -> Evaluation:
         """mAP of every ordered pair of modalities; see :func:`drcl_mini.evaluate`."""
         return evaluate(self, split, k)
@@ -117,6 +128,10 @@ class Baseline(ABC):
     @abstractmethod
     def _learn(self, train: Split, validation: Split | None) -> None:
         """Learn whatever :meth:`_embed` needs."""
+
+    def _logits(self, name: str, rows: np.ndarray) -> np.ndarray | None:
+        """Class logits (n, C) of unit rows (n, D), for methods that have both."""
+        return None
 
     @abstractmethod
     def _embed(self, name: str, x: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
@@ -50,6 +51,11 @@ class JointPrior(DeepBaseline):
         """Unit rows F (n, D) → F Ŵ / τ, (n, C)."""
         (prior,) = network.parts["prior"]
         return features @ nnf.normalize(prior, dim=0) / self.temperature
+
+    @torch.no_grad()
+    def _logits(self, name: str, rows: np.ndarray) -> np.ndarray:
+        features = torch.from_numpy(rows).to(self._device)
+        return self.logits(self.networks_[name], features).cpu().numpy()
 
     def losses(self, network: Network, X: Named, Y: Named, F: Named) -> Named:
         return {f"label of {v}": label_loss(self.logits(network, f), Y[v]) for v, f in F.items()}

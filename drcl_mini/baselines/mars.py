@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
@@ -75,6 +76,9 @@ class MARS(DeepBaseline):
         if "guide" in network.parts:
             terms["guide"] = likelihood_loss(h, h, same, 2.0)
         return terms
+
+    def _logits(self, name: str, rows: np.ndarray) -> np.ndarray:
+        return rows @ self.prior_.cpu().numpy()
 
     @torch.no_grad()
     def targets(self) -> Tensor:

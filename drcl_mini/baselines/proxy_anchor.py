@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
@@ -73,6 +74,11 @@ class ProxyAnchor(DeepBaseline):
     def _parts(self, names: tuple[str, ...], source: torch.Generator) -> dict[str, nn.Module]:
         proxies = torch.randn(self.n_classes_, self.dim, generator=source)
         return {"proxies": nn.ParameterList([nn.Parameter(proxies)])}
+
+    def _logits(self, name: str, rows: np.ndarray) -> np.ndarray:
+        (proxies,) = self.networks_[name].parts["proxies"]
+        directions = nnf.normalize(proxies.detach(), dim=1).cpu().numpy()
+        return self.scale * rows @ directions.T
 
     def losses(self, network: Network, X: Named, Y: Named, F: Named) -> Named:
         features, labels = torch.cat(list(F.values())), torch.cat(list(Y.values()))

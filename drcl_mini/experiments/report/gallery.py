@@ -10,7 +10,9 @@ from ...training.settings import Settings
 from ..plan.variants import SWEEPS, sweep
 from ..store.results import POINTS
 from . import plots
+from .differences import draw_differences
 from .published import published_rows
+from .resampling import differences
 from .scores import Records, run_scores
 from .statistics import curve, rank_methods, table
 
@@ -28,7 +30,7 @@ Figures = Iterator[tuple[str, "Figure"]]
 def draw_all(
     records: Records, folder: Path, k: str | int = "all", published: "DataFrame | None" = None
 ) -> list[Path]:
-    """Draw bars, ranks, precision–recall curves, heat maps, sweeps and noise curves.
+    """Draw bars, ranks, precision–recall curves, heat maps, sweeps, noise curves, differences.
 
     A plot is left out where runs for it are missing.
 
@@ -68,6 +70,10 @@ def _figures(records: Records, k: str | int, published: "DataFrame | None") -> F
             found = curve(here, "label_noise", k)
             yield f"noise-{name}", plots.noise_curves(found, published=theirs, score=axis)
     yield from _sweeps(clean, k, axis)
+    if k == "all" and clean and all(record["error"] or record.get("items") for record in clean):
+        reference = next((name for name in OWN if name in {r["method"] for r in clean}), None)
+        if reference and (rows := differences(clean, reference)):
+            yield "differences", draw_differences(rows)
 
 
 def _ranks(records: Records, k: str | int) -> Figures:

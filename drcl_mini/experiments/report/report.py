@@ -11,9 +11,11 @@ from ...core.checks import require
 from ...core.files import check_writable
 from ..plan.grid import Record
 from ..store.results import read_results
+from .differences import as_text
 from .gallery import draw_all
 from .published import published_means, read_published
-from .scores import Records, check_known
+from .resampling import differences
+from .scores import Records, by_posteriors, check_known
 from .statistics import compare_all, table
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ def add_parser(commands: Any) -> None:
     add("--k", default="all", help="mAP@k: all (default), 50, or validation")
     add("--mean", nargs="+", default=[], metavar="DATASET", help="add the mean over data sets")
     add("--plots", type=Path, metavar="DIR", help="draw all plots that the files allow, as PNG")
+    told = "add rows for methods that have class posteriors beside embeddings, compared by those"
+    add("--posteriors", action="store_true", help=told)
     published = "published mAP, a CSV file: printed and drawn beside that of the same methods"
     add("--published", type=Path, metavar="FILE", help=published)
 
@@ -44,7 +48,7 @@ def report(options: argparse.Namespace) -> int:
         found = read_results(path)
         if not found:
             raise ValueError(f"{str(path)!r} holds no runs: pass a file of  drcl_mini bench")
-        records += found
+        records += found + (by_posteriors(found) if options.posteriors else [])
     published = read_published(options.published) if options.published else None
     for noise in sorted({record["label_noise"] for record in records}):
         some = [record for record in records if record["label_noise"] == noise]
@@ -53,12 +57,20 @@ def report(options: argparse.Namespace) -> int:
         for name, rows in found.groupby("dataset", sort=False):
             print(f"{name}{about}, mAP@{k}")
             print(_text(rows, options.reference))
+        if k == "all" and (gaps := _differences(some, options.reference)):
+            print(as_text(gaps))
     if published is not None:
         print(_beside(records, published, k))
     if options.plots:
         for path in draw_all(records, check_writable(options.plots), k, published):
             print(f"drawn: {path}")
     return 0
+
+
+def _differences(records: Records, reference: str) -> list[dict[str, Any]]:
+    """Differences that count test items; none where runs are of a version that kept no items."""
+    kept = [record for record in records if record["error"] or record.get("items")]
+    return differences(kept, reference) if len(kept) == len(records) else []
 
 
 def mean_over(records: Records, datasets: Sequence[str]) -> list[dict[str, Any]]:

@@ -80,3 +80,20 @@ def check_known(scores: Mapping[str, Any], **names: Sequence[str]) -> None:
     for column, wanted in names.items():
         for name in set(wanted).difference(scores[column]):
             raise ValueError(f"no runs of {column} {name!r}: {suggest(name, scores[column])}")
+
+
+def by_posteriors(records: Records) -> list[dict[str, Any]]:
+    """Runs of methods that have class posteriors beside embeddings, scored by the posteriors.
+
+    They are the same trainings; their method is called "…, posteriors".
+
+    Example:
+        >>> run = {"dataset": "toy", "method": "DRCL", "posteriors": {"scores": [], "items": {}}}
+        >>> [other["method"] for other in by_posteriors([run, {"method": "SM"}])]
+        ['DRCL, posteriors']
+    """
+    return [
+        {**record, "method": f"{record['method']}, posteriors", **record["posteriors"]}
+        for record in records
+        if record.get("posteriors")
+    ]

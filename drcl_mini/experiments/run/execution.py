@@ -8,6 +8,7 @@ from itertools import permutations
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 from ...baselines import Baseline, class_pairs
 from ...baselines.pairing import check_pairs
@@ -157,7 +158,27 @@ def _scored(model: DRCL | Baseline, data: MultimodalDataset, test: bool) -> Outc
         outcome["scores"] = evaluate(rows, data.test).records()
         outcome["precision_recall"] = mean_precision(rows, data.test)
         outcome["items"] = pack(item_precisions(rows, data.test))
+        if others := posteriors(model, rows):
+            scores = evaluate(others, data.test).records()
+            items = pack(item_precisions(others, data.test))
+            outcome["posteriors"] = {"scores": scores, "items": items}
+            if "validation" in outcome:
+                found = evaluate(posteriors(model, model.transform(held)), held).mean()
+                outcome["posteriors"]["validation"] = found
     return outcome
+
+
+def posteriors(
+    model: DRCL | Baseline, rows: Mapping[str, np.ndarray]
+) -> dict[str, np.ndarray] | None:
+    """Class probabilities (n, C) by modality of embedded items; ``None`` where there are none.
+
+    Of DRCL, the softmax of F W.
+    """
+    if isinstance(model, Baseline):
+        return model.posteriors(rows)
+    prior = model.prior_.cpu().numpy()
+    return {name: softmax(x @ prior, axis=1) for name, x in rows.items()}
 
 
 def mean_precision(rows: Mapping[str, np.ndarray], split: Split) -> list[float]:

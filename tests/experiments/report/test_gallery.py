@@ -58,7 +58,7 @@ def test_everything_that_files_hold_is_drawn(tmp_path, capsys):
         others = [r for r in records if r["method"] != "full"]
         paths = draw_all([*others, *changed], folders[0] / "plots")
         assert "sweep-dim" in [path.stem for path in paths]
-    always = {"bars", "ranks", "precision-recall-digits-halves", "tasks-digits-halves"}
+    always = {"bars", "ranks", "precision-recall-digits-halves", "tasks-digits-halves", "differences"}
     assert drawn[0] == always | {"tasks-digits-halves-full", *(f"sweep-{setting}" for setting in SWEEPS)}
     assert drawn[1] == always | {"tasks-digits-halves-DRCL", "noise-digits-halves"}
 

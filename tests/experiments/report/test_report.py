@@ -115,3 +115,12 @@ def test_a_file_without_runs_is_an_error(results, tmp_path, capsys, content):
         printed = capsys.readouterr()
         assert "begun.jsonl' holds no runs" in printed.err
         assert (printed.out, printed.err.count("\n")) == ("", 1)
+
+
+def test_methods_with_posteriors_have_a_second_row(out, grid, capsys):
+    assert grid("DRCL", "SM", more=["--seeds", "2", "--set", "epochs=2", "--set", "DRCL.prior_epochs=1"]) == 0
+    capsys.readouterr()
+    assert main(["report", str(out / "results.jsonl"), "--posteriors"]) == 0
+    printed = capsys.readouterr().out
+    assert "DRCL, posteriors" in printed
+    assert "SM, posteriors" not in printed
