@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
 
-from ..training.space import Log
+from ..training.space import HIDDEN, Log
 from .joint import TOGETHER, DeepBaseline, Named
 from .parts import Network, distances, mlp, related
 
@@ -69,7 +69,11 @@ class DSCMR(DeepBaseline):
     needs_pairs = True
     unit_rows = False
     shares_last = True
-    space = TOGETHER | {"likelihood_weight": Log(1e-4, 10), "invariance_weight": Log(1e-3, 10)}
+    space = TOGETHER | {
+        "hidden": HIDDEN,
+        "likelihood_weight": Log(1e-4, 10),
+        "invariance_weight": Log(1e-3, 10),
+    }
 
     likelihood_weight: float = 1e-3
     invariance_weight: float = 1e-1

@@ -7,7 +7,7 @@ import torch.nn.functional as nnf
 from torch import Tensor, nn
 
 from ..training.batches import generator
-from ..training.space import Log
+from ..training.space import HIDDEN, Log
 from .deep_sm import label_loss
 from .joint import TOGETHER, DeepBaseline, Named
 from .parts import Network, distances, mlp, related, shares
@@ -113,7 +113,11 @@ class FGCrossNet(DeepBaseline):
     title = "FGCrossNet"
     unit_rows = False
     shares_last = True
-    space = TOGETHER | {"center_weight": Log(1e-4, 1), "ranking_weight": Log(1e-2, 10)}
+    space = TOGETHER | {
+        "hidden": HIDDEN,
+        "center_weight": Log(1e-4, 1),
+        "ranking_weight": Log(1e-2, 10),
+    }
 
     center_weight: float = 1e-3
     ranking_weight: float = 0.1

@@ -88,6 +88,8 @@ Space = Mapping[str, Log | Choice]
 
 WIDTHS = Choice((256, 256), (256,), (1024,), (64,), (512, 512), ())
 """Hidden layers of an encoder; ``()`` is a linear one."""
+HIDDEN = Choice(*WIDTHS.values[:-1])
+"""The same without a linear one, for methods that share a last layer after hidden ones."""
 TRAINING: dict[str, Log | Choice] = {
     "learning_rate": Log(1e-4, 1e-1),
     "hidden": WIDTHS,

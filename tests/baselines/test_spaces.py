@@ -39,3 +39,8 @@ def test_every_deep_method_chooses_its_rate_over_three_decades(method):
 
 def test_all_methods_are_here():
     assert len(METHODS) == 24
+
+
+@pytest.mark.parametrize("method", [m for m in METHODS if getattr(m, "shares_last", False)], ids=lambda m: m.__name__)
+def test_methods_that_share_a_last_layer_always_have_a_hidden_one(method):
+    assert () not in method.space["hidden"].values
