@@ -116,7 +116,7 @@ class Baseline(ABC):
 
         ``None`` for a method that has none beside what it compares items by.
         """
-        logits = {name: self._logits(name, np.asarray(x)) for name, x in rows.items()}
+        logits = {name: self._class_logits(name, np.asarray(x)) for name, x in rows.items()}
         if any(z is None for z in logits.values()):
             return None
         return {name: softmax(z, axis=1) for name, z in logits.items()}
@@ -129,7 +129,7 @@ class Baseline(ABC):
     def _learn(self, train: Split, validation: Split | None) -> None:
         """Learn whatever :meth:`_embed` needs."""
 
-    def _logits(self, name: str, rows: np.ndarray) -> np.ndarray | None:
+    def _class_logits(self, name: str, rows: np.ndarray) -> np.ndarray | None:
         """Class logits (n, C) of unit rows (n, D), for methods that have both."""
         return None
 

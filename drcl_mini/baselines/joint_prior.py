@@ -53,7 +53,7 @@ class JointPrior(DeepBaseline):
         return features @ nnf.normalize(prior, dim=0) / self.temperature
 
     @torch.no_grad()
-    def _logits(self, name: str, rows: np.ndarray) -> np.ndarray:
+    def _class_logits(self, name: str, rows: np.ndarray) -> np.ndarray:
         features = torch.from_numpy(rows).to(self._device)
         return self.logits(self.networks_[name], features).cpu().numpy()
 

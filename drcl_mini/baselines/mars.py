@@ -77,7 +77,7 @@ class MARS(DeepBaseline):
             terms["guide"] = likelihood_loss(h, h, same, 2.0)
         return terms
 
-    def _logits(self, name: str, rows: np.ndarray) -> np.ndarray:
+    def _class_logits(self, name: str, rows: np.ndarray) -> np.ndarray:
         return rows @ self.prior_.cpu().numpy()
 
     @torch.no_grad()

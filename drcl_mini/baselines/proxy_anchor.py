@@ -75,7 +75,7 @@ class ProxyAnchor(DeepBaseline):
         proxies = torch.randn(self.n_classes_, self.dim, generator=source)
         return {"proxies": nn.ParameterList([nn.Parameter(proxies)])}
 
-    def _logits(self, name: str, rows: np.ndarray) -> np.ndarray:
+    def _class_logits(self, name: str, rows: np.ndarray) -> np.ndarray:
         (proxies,) = self.networks_[name].parts["proxies"]
         directions = nnf.normalize(proxies.detach(), dim=1).cpu().numpy()
         return self.scale * rows @ directions.T
