@@ -45,5 +45,5 @@ def test_pictures_are_fitted_into_white(pixels):
 
 
 def test_what_is_no_picture_is_told(complains):
-    with complains("expected PNG, JPEG, WebP or GIF bytes, or pixels"):
+    with complains("is no picture: expected the bytes of a file"):
         picture_features([np.arange(9)])
