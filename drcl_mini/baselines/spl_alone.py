@@ -9,7 +9,7 @@ import torch
 from ..core.devices import on_device, resolve_device
 from ..data.split import Split
 from ..method.prior import LearnedPrior, learn_prior, starting_prior
-from ..training.fitting import noisy, tensors
+from ..training.fitting import computing, noisy, tensors
 from ..training.preflight import check_noise
 from ..training.rows import in_pieces
 from ..training.settings import Settings
@@ -73,10 +73,11 @@ class SPLAlone(Baseline):
         self._device = resolve_device(self.device)
         start = starting_prior(settings, self.n_classes_).to(self._device)
         self.learned_: dict[str, LearnedPrior] = {}
-        for name, (x, y) in tensors(train, self.n_classes_, self._device).items():
-            check_noise(train, name, settings)
-            labels = noisy(y, settings, name)
-            self.learned_[name] = learn_prior(x, labels, start, settings, name)
+        with computing(settings, train):
+            for name, (x, y) in tensors(train, self.n_classes_, self._device).items():
+                check_noise(train, name, settings)
+                labels = noisy(y, settings, name)
+                self.learned_[name] = learn_prior(x, labels, start, settings, name)
 
     @torch.no_grad()
     def _embed(self, name: str, x: np.ndarray) -> np.ndarray:
