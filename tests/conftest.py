@@ -4,6 +4,7 @@ import functools
 import http.server
 import os
 import random
+import shutil
 import sys
 import time
 from contextlib import ExitStack, contextmanager
@@ -17,6 +18,9 @@ from servers import serving
 from drcl_mini import DRCL, Split
 
 SIZES = {"image": (24, 7), "text": (20, 5)}
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--disable-sync"]
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Workers that fill one numba cache (librosa, umap-learn) at once can crash: each has its own, kept for next time.
@@ -210,3 +214,15 @@ def serve(monkeypatch):
 
     with ExitStack() as servers:
         yield start
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless Chromium; tests that need one skip where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium on this machine")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()

@@ -23,7 +23,6 @@ def generalized_cross_entropy(
         targets: Y, (n, C): one-hot, multi-hot or mixed rows.
         q: in [0, 1], a tensor above 0; 0 is the limit, :math:`-\log \sum_c
             Y_{ic}\,\mathrm{softmax}(Z_i)_c`.
-
         class_weights: (C,), how much a sample of each class counts; ``None``: all alike.
 
     Source: Zhang and Sabuncu, NeurIPS 2018.

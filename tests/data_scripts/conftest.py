@@ -6,6 +6,7 @@ import pytest
 from scipy.io import savemat
 
 from data_scripts import inria_websearch, nus_wide, pascal_sentence, wikipedia, xmedia, xmedianet
+from data_scripts.download import DownloadError
 from data_scripts.identity import file_id
 
 
@@ -216,5 +217,21 @@ def matches():
                     assert np.array_equal(split.features[modality], x)
                     assert np.array_equal(split.labels[modality], y)
         return True
+
+    return check
+
+
+@pytest.fixture
+def alike():
+    """That a network's features of items are the stored ones, to a cosine of 0.999."""
+
+    def check(extract, items, stored):
+        try:
+            table = extract(items)
+        except DownloadError as error:
+            pytest.skip(str(error))
+        stored = stored.astype(np.float32)
+        cosine = (table * stored).sum(axis=1) / np.linalg.norm(table, axis=1) / np.linalg.norm(stored, axis=1)
+        assert cosine.min() > 0.999
 
     return check

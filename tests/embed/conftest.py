@@ -1,7 +1,6 @@
-"""A small collection of pictures, texts and sounds, and the browser that opens pages of it."""
+"""A small collection of pictures, texts and sounds, and pages of it."""
 
 import csv
-import shutil
 
 import numpy as np
 import pytest
@@ -12,8 +11,6 @@ from drcl_mini import DRCL, load_dataset
 from drcl_mini.app.cli import main
 
 COLOURS = {"cherry": (200, 0, 30), "leaf": (20, 150, 30), "sky": (40, 90, 220)}
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
 def draw(path, colour, seed):
@@ -77,17 +74,6 @@ def embed(tmp_path):
         return main(["embed", str(folder), *named, "--out", str(tmp_path / out), *options])
 
     return run
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from ...core.intervals import interval
 from ...core.terminal import one_line
 from ..plan.changes import HELP, change_of
 from ..plan.choice import ROUNDS, Try, check_search, choose, more_tries, stored, tries_of
-from ..plan.grid import Cell, Key, Record, Task, key_of
+from ..plan.grid import Key, Record, Task, key_of
 from ..plan.plan import Plan, check_same, plan_of, warn_of_commits
 from ..plan.suites import SUITES
 from ..store.writing import ResultsFile
@@ -128,19 +128,20 @@ def _tasks(
     tasks = plan.tasks(searches | {cell.key: {} for cell, _ in tries})
     check_same(tasks, results.records, results.path)
     if tries:
+        _try([made for _, made in tries], search, engine)
         for _ in range(ROUNDS):
-            _try(tries, search, engine)
-            for cell, made in tries:
-                made += more_tries(cell, made, search.records)
-        _try(tries, search, engine)
+            further = [more_tries(cell, made, search.records) for cell, made in tries]
+            _try(further, search, engine)
+            for (_, made), more in zip(tries, further, strict=True):
+                made += more
         searches |= {cell.key: choose(cell, made, search.records) for cell, made in tries}
         tasks = plan.tasks(searches)
     return tasks
 
 
-def _try(tries: Sequence[tuple[Cell, list[Try]]], search: ResultsFile, engine: Engine) -> None:
-    """Do the tries that aren't done yet."""
-    _do([task for _, made in tries for _, task in made], search, engine, "tries")
+def _try(tries: Sequence[Sequence[Try]], search: ResultsFile, engine: Engine) -> None:
+    """Do a round's tries that aren't done yet, those of all methods at once."""
+    _do([task for made in tries for _, task in made], search, engine, "tries")
 
 
 def _do(tasks: Sequence[Task], file: ResultsFile, engine: Engine, what: str) -> None:
