@@ -23,7 +23,7 @@ def chosen() -> list[str]:
             f"{name} {_short(value)}" for name, value in search["chosen"].items()
         )
         edges = ", ".join(
-            f"{name} {side}" for name, side in search["edges"].items()
+            f"{name} {_side(side)}" for name, side in search["edges"].items()
         )
         failed = f", {search['failed']} failed" if search["failed"] else ""
         lines.append(f"{method}: {own or 'the defaults'}{failed}")
@@ -33,6 +33,12 @@ def chosen() -> list[str]:
     count = sum(bool(search["edges"]) for search in searches.values())
     told = f"{len(searches)} searches of {min(tries)} to {max(tries)} tries"
     return [*lines, "", f"{told}; {count} choices on an edge"]
+
+
+def _side(side: object) -> str:
+    if isinstance(side, dict):
+        return ", ".join(f"of {name} {own}" for name, own in side.items())
+    return str(side)
 
 
 def _short(value: object) -> str:

@@ -1,6 +1,6 @@
 """SPL alone: DRCL's first stage, in which each modality learns an encoder and a W of its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 import numpy as np
@@ -68,7 +68,7 @@ class SPLAlone(Baseline):
     label_noise: float = 0.0
 
     def _learn(self, train: Split, validation: Split | None) -> None:
-        own = {name: value for name, value in vars(self).items() if not name.endswith("_")}
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
         settings = Settings(**own)
         self._device = resolve_device(self.device)
         start = starting_prior(settings, self.n_classes_).to(self._device)

@@ -121,33 +121,24 @@ def evaluate(
     return Evaluation(scores)
 
 
-def item_precisions(
-    embeddings: Mapping[str, Any], split: Split, no_match: str | None = "zero"
-) -> dict[str, np.ndarray]:
+def item_precisions(embeddings: Mapping[str, Any], split: Split) -> dict[str, np.ndarray]:
     """Average precision of each item as a query: (n,) by modality, mean over the other modalities.
 
-    Their mean over items, then over modalities, is the mean mAP@all of :func:`evaluate`. What
-    resamples test items, for an interval that counts their choice, needs these.
+    Their mean over items, then over modalities, is the mean mAP@all of :func:`evaluate`, where
+    queries without a relevant item count as zero. What resamples test items needs these.
 
     Args:
         embeddings: (n, D) by modality, as ``transform`` gives them.
         split: the labels.
-        no_match: as of :func:`evaluate`; left out queries aren't among the items.
 
     Example:
         >>> split = Split({"a": [[0.0], [1.0]], "b": [[0.0], [1.0]]}, {"a": [0, 1], "b": [0, 1]})
         >>> item_precisions({"a": [[1, 0], [0, 1]], "b": [[1, 0], [1, 1]]}, split)["a"].tolist()
         [1.0, 1.0]
     """
-    y = split.labels
-    return {
-        a: np.mean(
-            [
-                query_precisions(embeddings[a], y[a], embeddings[b], y[b], no_match=no_match)
-                for b in split.modalities
-                if b != a
-            ],
-            axis=0,
-        )
-        for a in split.modalities
-    }
+    y, found = split.labels, {}
+    for a in split.modalities:
+        others = [b for b in split.modalities if b != a]
+        tasks = [(embeddings[a], y[a], embeddings[b], y[b]) for b in others]
+        found[a] = np.mean([query_precisions(*task, no_match="zero") for task in tasks], axis=0)
+    return found

@@ -100,7 +100,11 @@ TRAINING: dict[str, Log | Choice] = {
 
 
 def draw(
-    space: Space, number: int, seed: int, modalities: Sequence[str] = ()
+    space: Space,
+    number: int,
+    seed: int,
+    modalities: Sequence[str] = (),
+    found: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
     """Settings spread evenly over a space: the points of a scrambled Sobol sequence.
 
@@ -109,6 +113,7 @@ def draw(
         number: how many.
         seed: of the scrambling.
         modalities: what a setting with ``each`` has one number for.
+        found: :func:`edges`; a modality that lies on one gets numbers beyond it, others don't.
 
     Example:
         >>> drawn = draw({"rate": Log(0.001, 0.1)}, 4, 0)
@@ -128,7 +133,11 @@ def draw(
     for point in points.tolist():
         settings: dict[str, Any] = {}
         for (name, modality), place in zip(places, point, strict=True):
-            value = space[name].at(place)
+            values = space[name]
+            side = (found or {}).get(name)
+            if isinstance(side, Mapping) and modality in side:
+                values = values.beyond(side[modality])
+            value = values.at(place)
             if modality is None:
                 settings[name] = value
             else:
@@ -137,27 +146,35 @@ def draw(
     return drawn
 
 
-def edges(space: Space, chosen: Mapping[str, Any]) -> dict[str, str]:
+def edges(space: Space, chosen: Mapping[str, Any]) -> dict[str, Any]:
     """The chosen settings that lie in the outer tenth of their range, and on which side.
 
-    Of a setting with a number for each modality, the first one that does so counts.
+    Of a setting with a number for each modality, the side by modality.
 
     Example:
         >>> edges({"rate": Log(0.001, 0.1), "on": Choice(True, False)}, {"rate": 0.1, "on": True})
         {'rate': 'high'}
     """
-    found = {}
+    found: dict[str, Any] = {}
     for name, value in chosen.items():
-        if name in space:
-            values = value.values() if isinstance(value, Mapping) else [value]
-            sides = [side for side in map(space[name].edge, values) if side]
-            found |= {name: sides[0]} if sides else {}
+        if name not in space:
+            continue
+        if isinstance(value, Mapping):
+            sides = {modality: space[name].edge(own) for modality, own in value.items()}
+            side = {modality: own for modality, own in sides.items() if own}
+        else:
+            side = space[name].edge(value)
+        if side:
+            found[name] = side
     return found
 
 
-def beyond(space: Space, found: Mapping[str, str]) -> Space:
-    """The space with the ranges beyond these edges in place of their own."""
+def beyond(space: Space, found: Mapping[str, Any]) -> Space:
+    """The space with the ranges beyond these edges in place of their own.
+
+    A setting with a number for each modality keeps its range: see :func:`draw`.
+    """
     return {
-        name: values.beyond(found[name]) if name in found else values
+        name: values.beyond(side) if isinstance(side := found.get(name), str) else values
         for name, values in space.items()
     }

@@ -52,3 +52,10 @@ def test_settings_are_checked(complains):
         SPLAlone(prior_epochs=-1)
     with complains("SPL alone", "q_rate", "-1"):
         SPLAlone(q_rate=-1.0)
+
+
+@pytest.mark.parametrize("method", [SPLAlone, SPLEncoders])
+def test_a_second_fit_begins_anew(method, train, same):
+    model = method(**SMALL).fit(train)
+    first = model.transform(train)
+    assert same(model.fit(train).transform(train), first)

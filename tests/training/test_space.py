@@ -48,8 +48,17 @@ def test_beyond_an_edge_is_half_a_range_up_to_what_a_setting_can_be():
 
 def test_edges_of_what_was_chosen_and_the_space_beyond_them():
     chosen = {"rate": {"image": 0.003, "text": 0.1}, "layers": 8, "other": 3}
-    assert edges(SPACE, chosen) == {"rate": "high"}
+    assert edges(SPACE, chosen) == {"rate": {"text": "high"}}
     assert edges(SPACE, {}) == {}
     further = beyond(SPACE, {"rate": "high"})
     assert further["rate"].low == 0.1
     assert further["layers"] == SPACE["layers"]
+
+
+def test_only_the_modality_on_the_edge_goes_beyond_it():
+    space = {"rate": Log(1e-4, 1e-1, each=True), "layers": Choice(1, 2)}
+    found = edges(space, {"rate": {"image": 0.003, "text": 0.1}})
+    drawn = draw(beyond(space, found), 8, 0, ("image", "text"), found)
+    assert all(settings["rate"]["text"] >= 0.1 for settings in drawn)
+    assert min(settings["rate"]["image"] for settings in drawn) < 1e-3 < 1e-1
+    assert all(1e-4 <= settings["rate"]["image"] <= 1e-1 for settings in drawn)

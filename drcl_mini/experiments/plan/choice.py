@@ -63,7 +63,7 @@ def more_tries(cell: Cell, tries: Sequence[Try], records: Sequence[Record]) -> l
     """
     space = covered(cell.method.space, tries)
     found = edges(space, choose(cell, tries, records)["chosen"] or {})
-    settings = _drawn(cell, beyond(space, found), MORE, SEED + len(tries))
+    settings = _drawn(cell, beyond(space, found), MORE, SEED + len(tries), found)
     return _tries(cell, settings, {task.id for _, task in tries})
 
 
@@ -78,9 +78,12 @@ def covered(space: Space, tries: Sequence[Try]) -> Space:
     return space
 
 
-def _drawn(cell: Cell, space: Space, number: int, seed: int) -> list[dict[str, Any]]:
+def _drawn(
+    cell: Cell, space: Space, number: int, seed: int, found: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
     open_ = {name: values for name, values in space.items() if name not in cell.changes}
-    return draw(open_, number, seed, dataset(cell.dataset).modalities) if open_ else []
+    names = dataset(cell.dataset).modalities
+    return draw(open_, number, seed, names, found) if open_ else []
 
 
 def _tries(cell: Cell, settings: Sequence[dict[str, Any]], known: set[str] = frozenset()) -> list:

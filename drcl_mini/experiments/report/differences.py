@@ -17,7 +17,9 @@ LINE = "{:<32}{:>11}{:>20}{:>9}  {}"
 
 
 def verdict(row: Mapping[str, Any]) -> str:
-    """In words: ahead, behind, or no difference found.
+    """In words: ahead, behind, or no difference found, of one comparison by itself.
+
+    Of many at once some are ahead or behind by luck alone: see the corrected p of ``report``.
 
     Example:
         >>> verdict({"low": -0.01, "high": 0.02})
@@ -34,7 +36,7 @@ def as_text(rows: Rows) -> str:
     Example:
         >>> row = {"dataset": "toy", "method": "SM", "reference": "DRCL", "difference": -0.02}
         >>> print(as_text([row | {"low": -0.03, "high": -0.01, "seen": 0.014}]))
-        toy: difference to DRCL, 95 % interval over seeds and test items
+        toy: difference to DRCL, 95 % interval of each over seeds and test items
         method                           difference            interval     seen
         SM                                  -0.0200  [-0.0300, -0.0100]   0.0140  behind
     """
@@ -43,7 +45,7 @@ def as_text(rows: Rows) -> str:
         own = sorted(
             (row for row in rows if row["dataset"] == name), key=lambda row: -row["difference"]
         )
-        told = "95 % interval over seeds and test items"
+        told = "95 % interval of each over seeds and test items"
         lines.append(f"{name}: difference to {own[0]['reference']}, {told}")
         lines.append(LINE.format("method", "difference", "interval", "seen", "").rstrip())
         for row in own:

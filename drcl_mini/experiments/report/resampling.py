@@ -1,4 +1,7 @@
-"""Intervals that count the choice of seeds and of test items: a hierarchical bootstrap."""
+"""Intervals that count seeds and test items, as queries: a hierarchical bootstrap.
+
+What is searched in, the split and the settings that a search chose stay as they are.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

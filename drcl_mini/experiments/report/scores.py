@@ -93,7 +93,8 @@ def by_posteriors(records: Records) -> list[dict[str, Any]]:
         ['DRCL, posteriors']
     """
     return [
-        {**record, "method": f"{record['method']}, posteriors", **record["posteriors"]}
+        {k: v for k, v in record.items() if k != "precision_recall"}  # of the embeddings
+        | {"method": f"{record['method']}, posteriors", **record["posteriors"]}
         for record in records
         if record.get("posteriors")
     ]

@@ -41,7 +41,7 @@ def test_report_prints_and_draws_them(out, grid, capsys, tmp_path):
     plots = tmp_path / "plots"
     assert main(["report", str(out / "results.jsonl"), "--plots", str(plots)]) == 0
     printed = capsys.readouterr().out
-    assert "digits-halves: difference to DRCL, 95 % interval over seeds and test items" in printed
+    assert "digits-halves: difference to DRCL, 95 % interval of each over seeds and test items" in printed
     assert (plots / "differences.png").stat().st_size > 5000
 
 
@@ -49,4 +49,4 @@ def test_report_prints_and_draws_them(out, grid, capsys, tmp_path):
 def test_other_scores_have_no_items(out, grid, capsys, k):
     assert grid("DRCL", "SM", more=["--seeds", "2", "--set", "epochs=2", "--set", "DRCL.prior_epochs=1"]) == 0
     assert main(["report", str(out / "results.jsonl"), "--k", k]) == 0
-    assert "over seeds and test items" not in capsys.readouterr().out
+    assert "of each over seeds and test items" not in capsys.readouterr().out
