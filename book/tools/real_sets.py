@@ -28,10 +28,10 @@ EACH = 2
 """Items of each class and medium on a sheet: the first ones of the test split."""
 PRIORS = {
     "DRCL": "learned, selected",
-    "orthogonal prior × 5": "random, as long",
-    "simplex prior × 5": "simplex, as long",
-    "orthogonal prior": "random",
-    "simplex prior": "simplex",
+    "orthogonal prior × 5": "random, length 5",
+    "simplex prior × 5": "simplex, length 5",
+    "orthogonal prior": "random, length 1",
+    "simplex prior": "simplex, length 1",
 }
 DEPTHS = ("things-groups", "things", "things-fine")
 
@@ -119,7 +119,9 @@ def scores() -> dict[tuple[str, str], list[float]]:
 
 def told(values: list[float]) -> str:
     """A mean and half its 95 % interval."""
-    return f"{np.mean(values):.3f} ± {interval(values):.3f}"
+    mean = f"{np.mean(values):.3f}".replace("-", "−")
+    half = interval(values)
+    return f"{mean} ± {half:.3f}" if half > 5e-4 else mean
 
 
 def methods() -> str:
@@ -140,7 +142,7 @@ def depths() -> str:
     found, table = scores(), {}
     for method, what in PRIORS.items():
         table[what] = {name: told(found[name, method]) for name in DEPTHS}
-    for method in ("orthogonal prior × 5", "simplex prior × 5"):
+    for method in list(PRIORS)[1:]:
         gains = {
             name: told(np.subtract(found[name, "DRCL"], found[name, method]))
             for name in DEPTHS
@@ -159,7 +161,7 @@ def searches() -> str:
             mark = "✓" if known == asked["class"] else f"✗ {escape(known)}"
             item = shown(name, searched, row)
             hits.append(f'<div class="real-hit"><b>{mark}</b>{item}</div>')
-        title = f"{query} → {searched}: {asked['class']}"
+        title = f"{name}, {query} → {searched}: {asked['class']}"
         parts.append(
             f'<details open class="real-search"><summary>{escape(title)}</summary>'
             f'<div class="real-hit"><b>query</b>{shown(name, query, asked["row"])}</div>'
