@@ -143,19 +143,22 @@ def _turned(points: np.ndarray, angle: float) -> np.ndarray:
 def stroke(points: np.ndarray) -> str:
     """An SVG in which a pen draws through the points (n, 2), y upwards, in two seconds.
 
-    It stands still for readers whose system asks for reduced motion.
+    The whole way lies beneath in grey. Nothing moves for readers whose system asks for reduced
+    motion.
     """
     low, high = points.min(axis=0), points.max(axis=0)
     at = 10 + 80 * (points - (low + high) / 2 + (high - low).max() / 2) / max((high - low).max(), 1)
     path = " ".join(f"{x:.0f},{100 - y:.0f}" for x, y in at)
     moves = "@keyframes write{0%{stroke-dashoffset:1}70%,100%{stroke-dashoffset:0}}"
-    style = "polyline{stroke-dasharray:1;animation:write 3s linear infinite}"
+    style = ".pen{stroke-dasharray:1;animation:write 3s linear infinite}"
     style = f"@media (prefers-reduced-motion: no-preference){{{style}}}{moves}"
-    look = 'fill="none" stroke="#111" stroke-width="6" stroke-linecap="round"'
+    look = 'fill="none" stroke-width="6" stroke-linecap="round" stroke-linejoin="round"'
+    line = f'{look} points="{path}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100"><style>{style}</style>'
         f'<rect width="100" height="100" fill="#fff"/>'
-        f'<polyline pathLength="1" {look} stroke-linejoin="round" points="{path}"/></svg>'
+        f'<polyline {line} stroke="#ddd"/>'
+        f'<polyline class="pen" pathLength="1" {line} stroke="#111"/></svg>'
     )
 
 

@@ -120,7 +120,11 @@ def _check_counts(train: Split, classes: int, settings: Settings) -> None:
     empty = torch.stack(list(counts.values())).sum(dim=0).eq(0).nonzero().flatten().tolist()
     if empty:
         told = f"class {train.names[empty[0]]!r} has no sample in any modality"
-        hint = "" if train.classes else ": labels begin at 0; if yours begin at 1, subtract 1"
+        hint = (
+            ""
+            if train.classes or empty[0]
+            else ": labels begin at 0; if yours begin at 1, subtract 1"
+        )
         warn(f"{told} ({len(empty)} of {classes} classes have none){hint}")
     for name, count in counts.items():
         seen = count[count > 0]
