@@ -101,8 +101,8 @@ def speakers() -> str:
     table = rows.pivot(
         index="stranger", columns="features", values="logistic regression"
     )
-    table.loc["mean"] = table.mean().round(3)
-    return html(table)
+    table.loc["mean of the six"] = table.mean().round(3)
+    return html(table.rename_axis(None).rename_axis(None, axis=1))
 
 
 def scores() -> dict[tuple[str, str], list[float]]:

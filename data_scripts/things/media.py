@@ -15,9 +15,9 @@ from .shapes import points
 from .tree import Concept, by_emoji
 
 MOST = {"picture": 3, "drawing": 3, "text": 3}
+"""OpenClipart's pictures, drawings and texts that a concept has at most, so that cones and cakes don't prevail."""
 FEWEST = 8
 """Items that a medium has of a class, if it has the class at all."""
-"""OpenClipart's pictures, drawings and texts that a concept has at most, so that cones and cakes don't prevail."""
 THUMB = 16
 NEAR = {"picture": 6.0, "drawing": 6.0, "clip": 3.0}
 """Mean difference of thumbnails, of 255, below which two items are doubles."""

@@ -15,7 +15,7 @@ from ..core.tables import check_columns
 from ..data.split import Split, features_of
 from ..retrieval.evaluation import Evaluation, evaluate
 from ..training import settings
-from ..training.preflight import check_monitor, prepare
+from ..training.preflight import prepare
 from ..training.settings import SIZE, WEIGHT, is_integer, is_number
 from ..training.space import Space
 from .pairing import check_pairs
@@ -73,7 +73,6 @@ class Baseline(ABC):
         data = prepare(train, validation)
         train = data.train.dense()
         validation = data.validation and data.validation.dense()
-        check_monitor(validation, data.classes, "map")
         if len(train.modalities) < 2:
             given = f"the split has {train.modalities}"
             raise ValueError(f"{self.title} needs at least two modalities, {given}")

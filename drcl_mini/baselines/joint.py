@@ -27,7 +27,7 @@ from ..training.batches import batches, generator
 from ..training.fitting import Tensors, noisy, tensors
 from ..training.monitor import monitored_map
 from ..training.optimiser import adam
-from ..training.preflight import check_noise
+from ..training.preflight import check_monitor, check_noise
 from ..training.rows import in_pieces
 from ..training.settings import Settings
 from ..training.space import TRAINING, Space
@@ -128,6 +128,7 @@ class DeepBaseline(Baseline):
                 f"{self.title} needs a hidden layer before its shared one, hidden is ()"
             )
         self._device = resolve_device(self.device)
+        check_monitor(validation, self.n_classes_, "map")  # which picks the epoch
         held = tensors(validation, self.n_classes_, self._device)
         data = {}
         for name, (x, y) in tensors(train, self.n_classes_, self._device).items():

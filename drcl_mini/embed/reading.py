@@ -17,8 +17,10 @@ THUMBNAIL = 96
 """The longer side of a kept picture, in pixels."""
 SECONDS = 30
 """How much of a sound a model hears."""
-KEPT_SECONDS, KEPT_RATE = 5, 16_000
-"""How much of a sound is kept, and its samples a second."""
+KEPT_SECONDS = 5
+"""How much of a sound is kept."""
+KEPT_RATE = 16_000
+"""Samples a second of a kept sound."""
 KEPT_LETTERS = 500
 """How much of a text is kept."""
 

@@ -24,7 +24,7 @@ SPLITS = {word: split for split, words in CALLED.items() for word in words}
 COLUMNS = ("file", "text", "class", "split", "modality", "title", "group")
 
 Told = Callable[..., None]
-"""Is called with a line for what is left out, and how many items that are where it isn't one."""
+"""Called with a line for what is left out; with a number, where it stands for several items."""
 
 
 class Row(NamedTuple):

@@ -111,7 +111,9 @@ def check_monitor(validation: Split | None, classes: int, monitor: str | None) -
     for modality, y in validation.labels.items():
         if monitor == "map" and len(_present([y])) == 1:
             told = f"validation of {modality!r} has one class only"
-            warn(f"{told}, so its mAP is always 1 and picks the first epoch: use monitor=None")
+            warn(
+                f"{told}, so its mAP is always 1 and picks the first epoch: add other classes, or fit without it"
+            )
 
 
 def _check_counts(train: Split, classes: int, settings: Settings) -> None:
