@@ -110,10 +110,8 @@ def check_monitor(validation: Split | None, classes: int, monitor: str | None) -
         warn(f"{told}; the best epoch is the one in which items best find others of their class")
     for modality, y in validation.labels.items():
         if monitor == "map" and len(_present([y])) == 1:
-            told = f"validation of {modality!r} has one class only"
-            warn(
-                f"{told}, so its mAP is always 1 and picks the first epoch: add other classes, or fit without it"
-            )
+            told = f"validation of {modality!r} has one class only, so its mAP is always 1"
+            warn(f"{told} and picks the first epoch: add other classes, or fit without it")
 
 
 def _check_counts(train: Split, classes: int, settings: Settings) -> None:
