@@ -73,5 +73,7 @@ class InfoNCE(DeepBaseline):
 
     def losses(self, network: Network, X: Named, Y: Named, F: Named) -> Named:
         (scale,) = network.parts["scale"]
-        s = scale.clamp(max=MOST).exp()
+        with torch.no_grad():  # the parameter itself, so that it can come back
+            scale.clamp_(max=MOST)
+        s = scale.exp()
         return {"contrast": sum(pair_contrast(F[v], F[u], s) for v, u in combinations(F, 2))}

@@ -158,7 +158,7 @@ class DeepBaseline(Baseline):
         order = generator(self.seed, "rows", *data)
         source = generator(self.seed, "batches", *data)
         rate = max(map(settings.rate, data))  # one, unless the modality trains alone
-        optimiser = adam(network.parameters(), rate, settings)
+        optimiser = adam(_groups(network), rate, settings)
         epochs = range(1, settings.epochs + 1)
         rank = itemgetter("validation_map") if scored else None
         watch = Watch(network, optimiser, source, epochs, rank, settings.patience, report)
@@ -235,3 +235,14 @@ class DeepBaseline(Baseline):
 
     def _embed(self, name: str, x: np.ndarray) -> np.ndarray:
         return self._tensor(name, on_device(x, self._device)).cpu().numpy()
+
+
+def _groups(network: Network) -> list[dict]:
+    """What is trained, for the optimiser; single numbers such as temperatures don't decay."""
+    parts: dict[bool, list[Tensor]] = {}
+    for parameter in network.parameters():
+        parts.setdefault(parameter.ndim == 0, []).append(parameter)
+    return [
+        {"params": some} | ({"weight_decay": 0.0} if single else {})
+        for single, some in parts.items()
+    ]

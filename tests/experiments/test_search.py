@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from drcl_mini import load_dataset
-from drcl_mini.experiments.plan.choice import FIRST, MORE, ROUNDS, SEED
+from drcl_mini.experiments.plan.choice import FINAL, FIRST, MORE, ROUNDS, SEED, SEEDS
 from drcl_mini.experiments.plan.suites import SUITES
 from drcl_mini.experiments.run import command
 from drcl_mini.experiments.store.results import read_results
@@ -18,9 +18,10 @@ def test_a_search_is_recorded_and_its_choice_used(out, grid, export):
     export("nothing to choose", space={})
     assert grid("toy", "nothing to choose", more=["--search", "--seeds", "2"]) == 0
     tries = read_results(out / "search.jsonl")
-    assert {(r["method"], r["seed"]) for r in tries} == {("toy", SEED)}
-    assert sorted(r["settings"]["width"] for r in tries) == [2, 3, 4]  # 3 is the default
-    best = max(tries, key=lambda r: r["validation"])
+    assert {(r["method"], r["seed"]) for r in tries} == {("toy", seed) for seed in (SEED, *SEEDS)}
+    assert sorted(r["settings"]["width"] for r in tries) == [2, 2, 2, 3, 3, 3, 4, 4, 4]  # 3 is the default
+    means = {w: sum(r["validation"] for r in tries if r["settings"]["width"] == w) for w in (2, 3, 4)}
+    best = {"settings": {"width": max(means, key=means.get)}}
     for record in read_results(out / "results.jsonl"):
         if record["method"] == "toy":
             assert record["settings"]["width"] == best["settings"]["width"]
@@ -68,8 +69,10 @@ def test_a_search_is_made_at_each_share_of_wrong_labels(out, grid, export):
     assert grid("toy", more=["--suite", "noise", "--search", "--seeds", "1"]) == 0
     noises = SUITES["noise"].noises
     tries, runs = (read_results(out / f"{name}.jsonl") for name in ("search", "results"))
-    assert [r["label_noise"] for r in tries] == [x for x in noises for _ in range(3)]
-    assert seen == [(SEED, x) for x in noises for _ in range(3)] + [(0, x) for x in noises]
+    assert Counter(r["label_noise"] for r in tries) == dict.fromkeys(noises, 9)
+    tried = [(seed, x) for seed in (SEED, *SEEDS) for x in noises for _ in range(3)]
+    assert Counter(seen[:-5]) == Counter(tried)
+    assert seen[-5:] == [(0, x) for x in noises]
     assert [(r["label_noise"], r["search"]["label_noise"]) for r in runs] == [(x, x) for x in noises]
 
 
@@ -77,7 +80,7 @@ def test_variants_take_the_choice_of_drcl(out, grid):
     names = ["DRCL", "without FA", "q = 1 throughout", "fixed simplex prior"]
     assert grid(*names, more=["--search", "--seeds", "1", *TINY]) == 0
     tries = read_results(out / "search.jsonl")
-    number = FIRST + ROUNDS * MORE
+    number = FIRST + ROUNDS * MORE + FINAL * len(SEEDS)
     assert Counter(r["method"] for r in tries) == {"DRCL": number, "fixed simplex prior": number}
     drcl, without, fixed_q, fixed_prior = read_results(out / "results.jsonl")
     chosen = drcl["search"]["chosen"]

@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from ...data.load import SPEAKERS
 from .loading import digest
 from .methods import Method
 
@@ -19,9 +20,23 @@ Key = tuple[str, str, float]
 """Data set, method, share of wrong training labels."""
 
 
+SEARCHED_ON = {"minimedia": "minimedia-small"} | dict.fromkeys(SPEAKERS, "numbers")
+"""Data sets whose settings are searched on another one, which is smaller or nearly the same."""
+
+
 def key_of(record: Record) -> Key:
     """What all seeds of a method have in common."""
     return record["dataset"], record["method"], record["label_noise"]
+
+
+def searched_on(key: Key) -> Key:
+    """The key of the search that chooses the settings.
+
+    Example:
+        >>> searched_on(("numbers-theo", "SM", 0.0))
+        ('numbers', 'SM', 0.0)
+    """
+    return SEARCHED_ON.get(key[0], key[0]), *key[1:]
 
 
 @dataclass(frozen=True)
@@ -53,7 +68,13 @@ class Cell:
     def keys(self) -> list[Key]:
         """The searches it may take settings from: its own, and for variants of DRCL also DRCL's."""
         variant = self.method.kind == "DRCL" and not self.method.space
-        return [self.key, (self.dataset, "DRCL", self.noise)] if variant else [self.key]
+        keys = [self.key, (self.dataset, "DRCL", self.noise)] if variant else [self.key]
+        return list(map(searched_on, keys))
+
+    @property
+    def searched(self) -> "Cell":
+        """The cell whose search chooses its settings: itself, or the one on another data set."""
+        return replace(self, dataset=searched_on(self.key)[0])
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from ...core.files import check_writable
 from ...core.intervals import interval
 from ...core.terminal import one_line
 from ..plan.changes import HELP, change_of
-from ..plan.choice import ROUNDS, Try, check_search, choose, more_tries, stored, tries_of
+from ..plan.choice import ROUNDS, Try, check_search, choose, finals, more_tries, stored, tries_of
 from ..plan.grid import Key, Record, Task, key_of
 from ..plan.plan import Plan, check_same, plan_of, warn_of_commits
 from ..plan.suites import SUITES
@@ -123,14 +123,15 @@ def _tasks(
 ) -> list[Task]:
     """The tasks of a plan, after a check of what is stored and the tries of a search."""
     searches = stored(results.records) if search else {}
-    new = [cell for cell in plan.cells if cell.method.space and cell.key not in searches]
+    wanted = {cell.searched.key: cell.searched for cell in plan.cells if cell.method.space}
+    new = [cell for key, cell in wanted.items() if key not in searches]
     tries = [(cell, tries_of(cell)) for cell in new] if search else []
     tasks = plan.tasks(searches | {cell.key: {} for cell, _ in tries})
     check_same(tasks, results.records, results.path)
     if tries:
         _try([made for _, made in tries], search, engine)
-        for _ in range(ROUNDS):
-            further = [more_tries(cell, made, search.records) for cell, made in tries]
+        for round_ in [more_tries] * ROUNDS + [finals]:
+            further = [round_(cell, made, search.records) for cell, made in tries]
             _try(further, search, engine)
             for (_, made), more in zip(tries, further, strict=True):
                 made += more

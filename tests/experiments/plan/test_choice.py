@@ -3,7 +3,19 @@
 import math
 from dataclasses import replace
 
-from drcl_mini.experiments.plan.choice import FIRST, MORE, SEED, check_search, choose, more_tries, stored, tries_of
+from drcl_mini.experiments.plan.choice import (
+    FINAL,
+    FIRST,
+    MORE,
+    SEED,
+    SEEDS,
+    check_search,
+    choose,
+    finals,
+    more_tries,
+    stored,
+    tries_of,
+)
 from drcl_mini.experiments.plan.grid import Cell, tasks_of
 from drcl_mini.experiments.plan.loading import dataset
 from drcl_mini.experiments.plan.methods import Method
@@ -57,6 +69,34 @@ def test_a_search_goes_on_beyond_what_it_widened_to():
     rates = [choice.get("learning_rate", 0) for choice, _ in tries]
     assert max(rates[FIRST + MORE :]) > max(rates[FIRST : FIRST + MORE]) > max(rates[:FIRST])
     assert choose(DRCL, tries, scored(tries, nearness(100)))["edges"] == {"learning_rate": "high"}
+
+
+def test_the_best_tries_get_more_seeds_and_the_best_mean_is_chosen():
+    tries = tries_of(DRCL)
+    records = scored(tries, nearness(1e-2))
+    last = finals(DRCL, tries, records)
+    assert len(last) == FINAL
+    assert all(task.seeds == SEEDS and not task.test for _, task in last)
+    lucky, second = last[0][0], last[1][0]
+    assert choose(DRCL, tries, records)["chosen"] == lucky
+    for choice, task in last:  # the lucky one does worse with other seeds
+        values = [0.2, 0.2] if choice == lucky else [0.8, 0.6] if choice == second else [0.1, 0.1]
+        records += records_of(task, [{"validation": value} for value in values])
+    found = choose(DRCL, tries + last, records)
+    assert (found["chosen"], found["seeds"], found["tries"]) == (second, 1 + len(SEEDS), FIRST)
+    assert math.isclose(found["validation"], (nearness(1e-2)(second) + 0.8 + 0.6) / 3)
+    for record in records:  # settings that fail with one seed are out
+        if record["task"] == last[1][1].id:
+            record["error"] = "diverged"
+    assert choose(DRCL, tries + last, records)["chosen"] not in (None, second)
+
+
+def test_settings_of_a_speaker_are_searched_on_numbers():
+    cell = replace(SM, dataset="numbers-theo")
+    assert cell.keys == [("numbers", "SM", 0.0)]
+    assert cell.searched == replace(SM, dataset="numbers")
+    records = [r for task in tasks_of(cell, [0], search={"chosen": {}}) for r in records_of(task, [{}])]
+    assert stored(records) == {("numbers", "SM", 0.0): {"chosen": {}}}
 
 
 def test_a_choice_is_found_again_in_the_records_of_runs():
