@@ -17,7 +17,6 @@ from ...core.terminal import Terminated
 from ...data.dataset import MultimodalDataset
 from ...data.labels import one_hot
 from ...data.split import Split
-from ...many import fit_many
 from ...method.estimator import DRCL
 from ...retrieval.evaluation import evaluate, item_precisions
 from ...retrieval.metrics import precision_recall
@@ -31,6 +30,7 @@ from ..plan.methods import compared, make
 from ..store.items import pack
 from ..store.results import Outcome, records_of
 from .measures import PeakMemory, exactly, seeded, surroundings
+from .priors import fit_sharing
 
 STACK = 2 * 2**30
 """Bytes that a stack may take; the same on every machine, since results depend on it."""
@@ -98,7 +98,7 @@ def _stack(task: Task) -> list[Outcome]:
     failure = ""
     start = time.perf_counter()
     try:
-        fit_many(models, data.train, data.validation, memory=STACK)
+        fit_sharing(models, data, memory=STACK)
     except TrainingDiverged as error:
         failure = one_line(error)
     seconds = (time.perf_counter() - start) / len(models)
@@ -109,7 +109,9 @@ def _stack(task: Task) -> list[Outcome]:
         if set(model.encoders_) != set(data.train.modalities) or model.partial_:
             own = failure.partition(f"model {number} (seed {task.seeds[number]}): ")[2] or failure
             raise TrainingDiverged(own.partition(" | ")[0])
-        chosen = {"source": model.prior_source_, "quality": model.quality_scores_}
+        learned = any(record["stage"] == "prior" for record in model.history_)
+        shared = bool(model.priors_) and not learned  # seconds leave out what another task learned
+        chosen = {"source": model.prior_source_, "quality": model.quality_scores_, "shared": shared}
         return {**_scored(model, data, task.test), "seconds": seconds, "prior": chosen}
 
     return [_attempt(outcome, *pair) for pair in enumerate(models)]

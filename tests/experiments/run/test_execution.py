@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import drcl_mini.experiments.run.execution as execution
+import drcl_mini.experiments.run.priors as priors
 from drcl_mini import DRCL, TrainingDiverged, load_dataset
 from drcl_mini.baselines import SM
 from drcl_mini.core.terminal import Terminated
@@ -92,21 +93,53 @@ def test_ctrl_c_is_no_failure(toy, drcl, export, monkeypatch):
 
 
 def test_runs_that_diverge_are_failures_and_the_others_are_not(drcl, monkeypatch):
-    fit_many = execution.fit_many
+    fit_many = priors.fit_many
 
     def one_diverges(models, *data, **options):
         fit_many(models, *data, **options)
         models[1].partial_ = ["top"]
         raise TrainingDiverged("2 of 3 models; the others are fitted. model 1 (seed 1): no | model 2 (seed 2): none")
 
-    monkeypatch.setattr(execution, "fit_many", one_diverges)
+    monkeypatch.setattr(priors, "fit_many", one_diverges)
     records = run_task(drcl(seeds=range(3)))
     assert [(record["error"], record["diverged"]) for record in records] == [(None, False), ("no", True), (None, False)]
-    monkeypatch.setattr(execution, "fit_many", fit_many)
+    monkeypatch.setattr(priors, "fit_many", fit_many)
     for record in run_task(drcl(learning_rate=1e30)):
         assert "consistency of 'top'" in record["error"]
         assert "seed" not in record["error"]
         assert record["diverged"]
+
+
+def test_tasks_share_priors_and_give_the_same_as_alone(drcl, monkeypatch):
+    def facts(records):
+        return [(r["scores"], r["validation"], r["prior"]["source"], r["prior"]["quality"]) for r in records]
+
+    learned = []
+    fit_many = priors.fit_many
+
+    def counting(models, train, held, given, memory):
+        learned.append(sum(W is None for W in given))
+        fit_many(models, train, held, given, memory)
+
+    monkeypatch.setattr(priors, "fit_many", counting)
+    variants = [{}, {"gamma": 0.5}, {"prior": "bottom"}, {"q_rate": 1.0}, {"prior": "simplex"}]
+    alone = []
+    for change in variants:
+        priors._KEPT.clear()
+        alone.append(run_task(drcl(seeds=(3, 5), **change)))
+    priors._KEPT.clear()
+    learned.clear()
+    together = [run_task(drcl(seeds=(3, 5), **change)) for change in variants]
+    assert learned == [2, 0, 0, 2, 2]  # q shapes the prior; a simplex needs no learning
+    assert list(map(facts, together)) == [
+        facts(records)
+        if change != {"prior": "bottom"}
+        else [(s, v, source, together[0][i]["prior"]["quality"]) for i, (s, v, source, _) in enumerate(facts(records))]
+        for change, records in zip(variants, alone, strict=True)
+    ]
+    assert [r["prior"]["shared"] for records in together for r in records] == [False] * 2 + [True] * 4 + [False] * 4
+    run_task(drcl(seeds=(3,)))
+    assert learned[-1] == 0
 
 
 def test_global_random_state_is_the_tasks_own(toy, export, scores):
