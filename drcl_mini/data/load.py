@@ -89,6 +89,14 @@ EMBEDDED: dict[str, Callable[[], MultimodalDataset]] = {
 }
 """Data sets that need no download; the first is the default of the command line."""
 
+SOURCES = {
+    **dict.fromkeys((*SPEAKERS, "spoken-digits"), "numbers"),
+    **dict.fromkeys(("things-groups", "things-fine"), "things"),
+    "minimedia-small": "minimedia",
+    "wikipedia-classic": "wikipedia",
+}
+"""Data sets that share items with others, and what they come from: they aren't independent."""
+
 
 def available_datasets() -> list[str]:
     """Names that :func:`load_dataset` can load now: the embedded ones, files in the data folder."""

@@ -1,6 +1,7 @@
 """Every plot for which results files hold enough, as PNG files."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,12 +78,12 @@ def _figures(records: Records, k: str | int, published: "DataFrame | None") -> F
 
 
 def _ranks(records: Records, k: str | int) -> Figures:
-    """Ranks of the methods that finished, if at least two blocks have at least three methods."""
+    """Ranks of the methods that finished, if two sources of data have at least three methods."""
     done = run_scores(records, k).dropna()
     methods = list(done.method.unique())
-    whole = done.groupby(["dataset", "seed"]).method.nunique() == len(methods)
-    if len(methods) > 2 and whole.sum() > 1:
-        yield "ranks", plots.rank_diagram(rank_methods(records, k, "runs", methods), highlight=OWN)
+    with suppress(ValueError):
+        ranking = rank_methods(records, k, methods)
+        yield "ranks", plots.rank_diagram(ranking, highlight=OWN)
 
 
 def _tasks(records: Records, name: str, k: str | int) -> Figures:

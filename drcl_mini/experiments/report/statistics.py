@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.checks import require, suggest
 from ...core.intervals import interval
+from ...data.load import SOURCES
 from .scores import Records, check_known, check_once, run_name, run_scores
 from .significance import Ranking, average_ranks, holm, paired
 
@@ -159,21 +160,21 @@ def compare_all(
 def rank_methods(
     records: Records,
     k: str | int = "all",
-    blocks: str = "datasets",
     methods: Sequence[str] | None = None,
     alpha: float = 0.05,
 ) -> Ranking:
-    """:func:`.average_ranks` of the methods in the records.
+    """:func:`.average_ranks` of the methods in the records, the question of Demšar (2006).
+
+    A block is a source of data: the mean over its data sets of the means over seeds. Data sets of
+    one source, such as the three depths of ``things`` (:data:`drcl_mini.data.load.SOURCES`), share
+    items; seeds share all of them. As blocks of their own they would feign evidence. It needs many
+    sources to find anything.
 
     Args:
         records: the runs.
         k: the cut-off.
-        blocks: ``"datasets"`` ranks the means over seeds, once for each data set: the question of
-            Demšar (2006), which needs many data sets to find anything. ``"runs"`` ranks every seed
-            on every data set: blocks of one data set are not independent, so p and the critical
-            difference then hold for these data sets only.
-        methods: the methods to rank, by default all. A block where one of them has fewer finished
-            runs than others is left out, and named in the result.
+        methods: the methods to rank, by default all. A data set where one of them has fewer
+            finished runs than others is left out, and named in the result.
         alpha: level of the critical difference.
 
     Example:
@@ -187,31 +188,27 @@ def rank_methods(
         {'C': 1.0, 'B': 2.0, 'A': 3.0}
     """
     scores = run_scores(records, k)
-    keys = {"datasets": ["dataset"], "runs": ["dataset", "seed"]}
-    if blocks not in keys:
-        raise ValueError(f"blocks is {blocks!r}: {suggest(blocks, keys)}")
     if methods is not None:
         check_known(scores, method=methods)
         scores = scores[scores.method.isin(methods)]
     check_once(scores)
-    groups = scores.groupby([*keys[blocks], "method"]).score
+    groups = scores.groupby(["dataset", "method"]).score
     means = groups.mean().unstack()
     counts = groups.count().unstack(fill_value=0)
     fewer = counts.lt(counts.max(axis=1).clip(lower=1), axis=0)
     left_out = []
-    for block, row in counts[fewer.any(axis=1)].iterrows():
-        name = block if blocks == "datasets" else f"{block[0]}, seed {block[1]}"
-        lacking = row[fewer.loc[block]].items()
+    for name, row in counts[fewer.any(axis=1)].iterrows():
+        lacking = row[fewer.loc[name]].items()
         parts = [f"{n} of {row.max()} runs of {m}" if n else f"without {m}" for m, n in lacking]
         left_out.append(f"{name} ({', '.join(parts)})")
     whole = means[~fewer.any(axis=1)]
-    if len(whole) < 2:
-        hint = f"left out: {'; '.join(left_out)}; name methods that all blocks have"
-        if not left_out:
-            hint = "blocks='runs' ranks every seed"
-        told = f"{len(whole)} of {len(means)} {blocks} have every run, ranks need at least 2"
-        raise ValueError(f"{told}; {hint}")
-    return average_ranks({name: whole[name].to_numpy() for name in whole}, alpha, left_out)
+    blocks = whole.groupby(lambda name: SOURCES.get(name, name)).mean()
+    if len(blocks) < 2:
+        told = f"{len(blocks)} sources of data have every run, ranks need at least 2"
+        hint = "name methods that all data sets have" if left_out else "add a data set"
+        lost = f"; left out: {'; '.join(left_out)}" if left_out else ""
+        raise ValueError(f"{told}{lost}; {hint}")
+    return average_ranks({name: blocks[name].to_numpy() for name in blocks}, alpha, left_out)
 
 
 def _summaries(scores: "DataFrame", keys: list[str]) -> "DataFrame":

@@ -18,21 +18,22 @@ PUBLISHED = Path(__file__).parents[3] / "book" / "results" / "published.csv"
 @pytest.mark.parametrize(
     ("kept", "drawn"),
     [
-        (lambda r: r["seed"] == 0 and r["dataset"] == "toy", set()),
-        (lambda r: r["dataset"] == "toy" and (r["method"] != "SM" or r["seed"] == 9), set()),
-        (lambda r: r["dataset"] == "toy" and r["seed"] < 2, {"ranks"}),
+        (lambda r: r["dataset"] == "toy", False),
+        (lambda r: r["method"] != "SM" or r["seed"] == 9, False),
+        (lambda r: r["seed"] < 5, True),  # all runs of which finished
     ],
 )
-def test_ranks_are_drawn_where_there_are_enough_runs(results, tmp_path, kept, drawn):
+def test_ranks_are_drawn_where_two_sources_have_three_methods(results, tmp_path, kept, drawn):
     with ResultsFile(tmp_path / "some.jsonl") as file:
         file.append([r for r in read_results(results) if kept(r)])
     assert main(["report", str(tmp_path / "some.jsonl"), "--plots", str(tmp_path / "plots")]) == 0
-    always = {"bars", "precision-recall-toy", "tasks-toy", "tasks-toy-DRCL"}
-    assert {path.stem for path in (tmp_path / "plots").iterdir()} == always | drawn
+    found = {path.stem for path in (tmp_path / "plots").iterdir()}
+    assert found >= {"bars", "precision-recall-toy", "tasks-toy", "tasks-toy-DRCL"}
+    assert ("ranks" in found) == drawn
 
 
 def test_a_method_without_any_finished_run_has_no_rank(results, tmp_path):
-    records = read_results(results)
+    records = [r for r in read_results(results) if r["seed"] < 5]
     lost = [{**r, "method": "lost", "error": "no", "scores": []} for r in records if r["method"] == "SM"]
     with ResultsFile(tmp_path / "some.jsonl") as file:
         file.append([*records, *lost])
@@ -58,7 +59,7 @@ def test_everything_that_files_hold_is_drawn(tmp_path, capsys):
         others = [r for r in records if r["method"] != "full"]
         paths = draw_all([*others, *changed], folders[0] / "plots")
         assert "sweep-dim" in [path.stem for path in paths]
-    always = {"bars", "ranks", "precision-recall-digits-halves", "tasks-digits-halves", "differences"}
+    always = {"bars", "precision-recall-digits-halves", "tasks-digits-halves", "differences"}
     assert drawn[0] == always | {"tasks-digits-halves-full", *(f"sweep-{setting}" for setting in SWEEPS)}
     assert drawn[1] == always | {"tasks-digits-halves-DRCL", "noise-digits-halves"}
 

@@ -120,7 +120,7 @@ def test_every_plot_is_legible_at_full_size(legible):
     legible(task_heat_map(records, "minimedia", "DRCL", style=STYLE))
     legible(task_heat_map(records, "spoken-digits", style=STYLE))
     legible(rank_diagram(rank_methods(runs()), style=STYLE))
-    legible(rank_diagram(rank_methods(records, blocks="runs"), style=STYLE))
+    legible(rank_diagram(rank_methods(fail(runs(), method="ACMR", dataset="minimedia")), style=STYLE))
     curves = {name: (np.linspace(0, 1, 11), np.linspace(0.9, 0.1, 11) / (i + 1)) for i, name in enumerate(METHODS)}
     legible(precision_recall_curves(curves, title="image → text", style=STYLE))
     steps = [r | {"gamma": g} for g in (0.5, 0.8, 0.9, 1.0) for r in runs(DATASETS, ["DRCL"])]

@@ -60,14 +60,14 @@ def test_tables_and_plots_of_validation_scores_alone(results, tmp_path, capsys):
         printed = capsys.readouterr().out.partition("drawn")[0]
         tables[k] = printed.replace("mAP@validation", "mAP@all")
     assert tables["validation"] == tables["all"]
-    assert {path.stem for path in (tmp_path / "validation").iterdir()} == {"bars", "ranks"}
+    assert {path.stem for path in (tmp_path / "validation").iterdir()} == {"bars"}
 
 
 def test_plots_are_drawn_beside_the_tables(results, tmp_path, capsys):
     assert main(["report", str(results), "--k", "50", "--plots", str(tmp_path / "plots")]) == 0
     assert "mAP@50" in capsys.readouterr().out
     drawn = {path.name: path.read_bytes()[:4] for path in (tmp_path / "plots").iterdir()}
-    names = ["bars", "ranks", *(f"{kind}-{data}" for kind in ("precision-recall", "tasks") for data in ("toy", "play"))]
+    names = ["bars", *(f"{kind}-{data}" for kind in ("precision-recall", "tasks") for data in ("toy", "play"))]
     names += ["tasks-toy-DRCL", "tasks-play-DRCL"]
     assert drawn == {f"{name}.png": b"\x89PNG" for name in names}
 

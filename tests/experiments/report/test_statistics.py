@@ -132,26 +132,29 @@ def test_one_seed_compares_without_a_verdict():
     assert np.isnan(row.half)
 
 
-def test_ranks_over_data_sets_and_over_runs():
+def test_ranks_over_data_sets():
     records = [r for r in grid() if r["method"] != "PLS"]
-    by_data = rank_methods(records)
-    assert by_data.ranks == {"DRCL": 1, "SM": 2, "MCCA": 3}
-    assert (by_data.blocks, by_data.left_out) == (3, ())
-    by_run = rank_methods(records, blocks="runs")
-    assert by_run.blocks == 15
-    assert by_run.critical < by_data.critical
-    assert rank_methods(records, alpha=0.1).critical < by_data.critical
+    found = rank_methods(records)
+    assert found.ranks == {"DRCL": 1, "SM": 2, "MCCA": 3}
+    assert (found.blocks, found.left_out) == (3, ())
+    assert rank_methods(records, alpha=0.1).critical < found.critical
 
 
-def test_ranks_name_the_blocks_that_lack_a_method():
+def test_data_sets_of_one_source_are_one_block():
+    names = ("numbers", "numbers-theo", "spoken-digits", "things", "things-fine", "mine")
+    values = {"A": 0.5, "B": 0.6, "C": 0.7}
+    better = {("numbers-theo", "A"): 1.0, ("spoken-digits", "A"): 1.0}
+    records = [run(m, 0, better.get((d, m), value), d) for d in names for m, value in values.items()]
+    found = rank_methods(records)
+    assert found.blocks == 3  # numbers, things, mine
+    assert found.ranks == {"C": (2 + 1 + 1) / 3, "A": (1 + 3 + 3) / 3, "B": (3 + 2 + 2) / 3}
+
+
+def test_ranks_name_the_data_sets_that_lack_a_method():
     records = [r for r in grid() if (r["dataset"], r["method"]) != ("game", "PLS")]
     found = rank_methods(records)
     assert (found.blocks, found.left_out) == (2, ("game (without PLS)",))
     assert rank_methods(records, methods=["DRCL", "SM", "MCCA"]).left_out == ()
-    records = [*[r for r in grid() if r["seed"] or r["method"] != "SM"], failed(method="SM", seed=0)]
-    found = rank_methods(records, blocks="runs")
-    assert found.blocks == 12
-    assert found.left_out[0] == "game, seed 0 (without SM)"
 
 
 def test_ranks_leave_out_and_name_a_data_set_where_a_method_has_fewer_runs():
@@ -171,10 +174,9 @@ def fail_one(records, dataset, method):
 
 def test_ranks_need_blocks_and_methods(complains):
     one = grid(datasets=["toy"])
-    with complains("1 of 1 datasets", "blocks='runs'"):
+    with complains("1 sources of data", "add a data set"):
         rank_methods(one)
-    assert rank_methods(one, blocks="runs").blocks == 5
-    with complains("0 of 2 datasets", "play (without SM)", "toy (without MCCA)", "name methods"):
+    with complains("0 sources of data", "play (without SM)", "toy (without MCCA)", "name methods"):
         rank_methods([run("DRCL"), run("SM"), run("MCCA", dataset="play"), run("DRCL", dataset="play")])
 
 
@@ -220,7 +222,6 @@ def test_curves_of_several_methods_and_of_values_that_are_no_numbers():
         (compare_all, {"reference": "SM", "test": "t"}, ["'t'", "'permutation'"]),
         (curve, {"x": "label_nose"}, ["'label_nose'", "did you mean 'label_noise'"]),
         (rank_methods, {"methods": ["DRCL", "SN"]}, ["'SN'", "'SM'"]),
-        (rank_methods, {"blocks": "seeds"}, ["'seeds'", "'runs'"]),
     ],
 )
 def test_unknown_names(function, arguments, fragments, complains):
