@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...data.dataset import MultimodalDataset
+from ...data.load import SPEAKERS
 from ...training.settings import Settings
 from .methods import methods
 from .variants import ABLATIONS, variants
 
-REAL = ("wikipedia-classic", "spoken-digits")
+REAL = ("wikipedia-classic", "numbers", "things-groups", "things", "things-fine")
 SETS = (*REAL, "minimedia")
 TOY = ("digits-halves",)
 SHARES = (0.0, 0.2, 0.4, 0.6, 0.8)
@@ -70,6 +71,13 @@ TINY = {
 }
 SUITES = {
     "benchmark": Suite("DRCL and every compared method, 10 seeds", SETS, "compared", 10),
+    "speakers": Suite(
+        "the same on numbers with each speaker as a stranger, 3 seeds; settings are searched on "
+        "numbers",
+        tuple(SPEAKERS),
+        "compared",
+        3,
+    ),
     "ablations": Suite("DRCL without its parts, 12 seeds", SETS, "ablations", 12),
     "sweeps": Suite("DRCL along its settings, 12 seeds", SETS, "sweeps", 12),
     "tuning": Suite(

@@ -19,8 +19,10 @@ from ..plan.choice import ROUNDS, Try, check_search, choose, finals, more_tries,
 from ..plan.grid import Key, Record, Task, key_of
 from ..plan.plan import Plan, check_same, plan_of, warn_of_commits
 from ..plan.suites import SUITES
+from ..store.results import read_results
 from ..store.writing import ResultsFile
 from .cluster import connected, in_cluster
+from .duration import as_text, measured, rows_of, seconds_of
 from .engines import Engine, here, in_processes
 
 THREADS = """threads of a run (default: 1), here and in every worker of --jobs (N processes of T
@@ -35,6 +37,9 @@ for each seed"""
 SEARCH = """first choose each method's settings on validation data, for each share of wrong labels:
 search.jsonl. If DRCL is searched, its variants take its choice. Choices stored in results.jsonl are
 kept"""
+
+DRY = """only say what would be done, and about how long each row takes: by the runs that --out
+holds, else by times that were measured on one core of a 2-core machine"""
 
 HEAD = "{:<20}{:<26}{:>6}{:>6}{:>7}{:>12}  {}"
 ROW = "{:<20}{:<26}{:>6g}{:>6}{:>7}{:>12.4f}  {}"
@@ -56,6 +61,7 @@ def add_parser(commands: Any) -> None:
     add("--out", type=Path, required=True, metavar="DIR", help=out)
     add("--resume", action="store_true", help=RESUME)
     add("--search", action="store_true", help=SEARCH)
+    add("--dry-run", action="store_true", help=DRY)
     where = parser.add_mutually_exclusive_group()
     jobs = "worker processes on this machine"
     where.add_argument("--jobs", type=int, default=1, metavar="N", help=jobs)
@@ -72,6 +78,9 @@ def bench(options: argparse.Namespace) -> int:
         plan = _plan(options)
     except ValueError as error:
         options.fail(str(error))
+    if options.dry_run:
+        print(_foretold(options, plan))
+        return 0
     with ExitStack() as stack:
         engine = _engine(options, stack)
         folder = check_writable(options.out)
@@ -107,6 +116,15 @@ def _plan(options: argparse.Namespace) -> Plan:
         check_search(plan.cells)
     plan.tasks()  # finds bad settings now
     return plan
+
+
+def _foretold(options: argparse.Namespace, plan: Plan) -> str:
+    """What a grid would do, and about how long it takes."""
+    files = [options.out / f"{name}.jsonl" for name in ("results", "search")]
+    made, tried = (read_results(path) if path.is_file() else [] for path in files)
+    seconds = measured() | seconds_of([*tried, *made])
+    rows = rows_of(plan, options.search, stored(made), seconds)
+    return as_text(rows, options.jobs)
 
 
 def _engine(options: argparse.Namespace, stack: ExitStack) -> Engine:
