@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from itertools import permutations
 
+import numpy as np
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
@@ -121,3 +122,8 @@ class ACMR(DeepBaseline):
             # γ is in the reversal: the classifier itself learns at full weight
             "adversary": sum(map(nnf.cross_entropy, guesses, truth)),
         }
+
+    @torch.no_grad()
+    def _class_logits(self, name: str, rows: np.ndarray) -> np.ndarray:
+        features = torch.from_numpy(rows).to(self._device)
+        return self.networks_[name].parts["labels"](features).cpu().numpy()

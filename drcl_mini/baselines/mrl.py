@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as nnf
 from torch import Tensor, nn
@@ -106,9 +107,17 @@ class MRL(DeepBaseline):
         start = orthogonal_prior(self.dim, self.n_classes_, source)
         return {"centers": nn.ParameterList([start])}
 
-    def losses(self, network: Network, X: Named, Y: Named, F: Named) -> Named:
+    def _scaled_centers(self, network: Network) -> Tensor:
+        """C / τ₁, with unit columns: (D, C)."""
         (centers,) = network.parts["centers"]
-        C = nnf.normalize(centers, dim=0) / self.cluster_temperature
+        return nnf.normalize(centers, dim=0) / self.cluster_temperature
+
+    @torch.no_grad()
+    def _class_logits(self, name: str, rows: np.ndarray) -> np.ndarray:
+        return rows @ self._scaled_centers(self.networks_[name]).cpu().numpy()
+
+    def losses(self, network: Network, X: Named, Y: Named, F: Named) -> Named:
+        C = self._scaled_centers(network)
         clusters = [robust_clustering(F[v] @ C, Y[v]) for v in F]
         contrast = contrastive_loss(list(F.values()), self.contrast_temperature)
         return {"clusters": self.beta * sum(clusters), "contrast": (1 - self.beta) * contrast}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -61,6 +62,9 @@ class SDML(DeepBaseline):
             "subspace": (1 - self.alpha) * distances(predicted, Y[v]).mean(),
             "reconstruction": self.alpha * distances(recovered, X[v]).mean(),
         }
+
+    def _class_logits(self, name: str, rows: np.ndarray) -> np.ndarray:
+        return rows @ self.projection_.cpu().numpy()
 
     def targets(self) -> Tensor:
         return self.projection_.T

@@ -5,22 +5,22 @@ import pytest
 import torch
 
 from drcl_mini import DRCL
-from drcl_mini.baselines import MARS, SDML, JointPrior, ProxyAnchor
+from drcl_mini.baselines import ACMR, MARS, MRL, SDML, JointPrior, ProxyAnchor, SupCon, class_pairs
 from drcl_mini.experiments.run.execution import posteriors
 
 SMALL = {"hidden": (16,), "dim": 8, "epochs": 15, "learning_rate": 0.01, "device": "cpu"}
 
 
-@pytest.mark.parametrize("method", [MARS, JointPrior, ProxyAnchor], ids=lambda method: method.__name__)
+@pytest.mark.parametrize("method", [ACMR, MARS, MRL, SDML, JointPrior, ProxyAnchor], ids=lambda method: method.__name__)
 def test_they_name_the_class_of_most_training_items(method, train):
-    model = method(**SMALL).fit(train)
+    model = method(**SMALL).fit(class_pairs(train) if method.needs_pairs else train)
     for name, rows in model.posteriors(model.transform(train)).items():
         np.testing.assert_allclose(rows.sum(axis=1), 1, atol=1e-5)
         assert (rows.argmax(axis=1) == train.labels[name]).mean() > 0.7  # chance is 0.37
 
 
 def test_a_method_without_them_says_so(train):
-    model = SDML(**SMALL).fit(train)
+    model = SupCon(**SMALL).fit(train)
     assert model.posteriors(model.transform(train)) is None
 
 
