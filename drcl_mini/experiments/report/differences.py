@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 Rows = Sequence[Mapping[str, Any]]
 """From :func:`drcl_mini.experiments.report.resampling.differences`."""
 
+ACROSS = 3
+"""Panels beside each other."""
+
 LINE = "{:<32}{:>11}{:>20}{:>9}  {}"
 
 
@@ -76,7 +79,8 @@ def draw_differences(rows: Rows, axes: Any = None, *, style: Style = None) -> "F
     methods = list(dict.fromkeys(row["method"] for row in rows))
     means = {m: np.mean([r["difference"] for r in rows if r["method"] == m]) for m in methods}
     order = sorted(methods, key=means.__getitem__)
-    with drawing(axes, style, (WIDTH, 1.0 + 0.22 * len(order)), len(names)) as (figure, panels):
+    height = -(-len(names) // ACROSS) * (1.0 + 0.2 * len(order))
+    with drawing(axes, style, (WIDTH, height), len(names), ACROSS) as (figure, panels):
         for panel, name in zip(panels, names, strict=True):
             panel.axvline(0, color=INK, linewidth=1)
             for row in rows:

@@ -37,19 +37,32 @@ COLUMNS = {
 
 @contextmanager
 def drawing(
-    axes: Any, style: Style, size: tuple[float, float], columns: int = 1
+    axes: Any, style: Style, size: tuple[float, float], count: int = 1, most: int = 9
 ) -> Iterator[tuple["Figure", list["Axes"]]]:
-    """Draw on the given panels, or on new ones, under a style; pyplot keeps no new figure."""
+    """Draw on the given panels, or on new ones, under a style; pyplot keeps no new figure.
+
+    Args:
+        axes: as many panels as are needed; ``None`` makes new ones.
+        style: a Matplotlib style.
+        size: of the figure, in inches.
+        count: panels that are needed.
+        most: new panels beside each other; more make rows below.
+    """
     plt = require("matplotlib.pyplot", "matplotlib")
     if axes is None:
         plt.close(plt.figure())  # starts the backend: what it sets must outlast the style
     with plt.style.context(style or []):
         if axes is None:
-            figure, axes = plt.subplots(1, columns, figsize=size, layout="constrained", sharey=True)
+            rows, columns = -(-count // most), min(count, most)
+            grid = {"figsize": size, "layout": "constrained", "sharey": True}
+            figure, axes = plt.subplots(rows, columns, **grid)
             plt.close(figure)  # the caller has it: shown once in a notebook, freed when dropped
+            for panel in np.ravel(axes)[count:]:
+                panel.remove()
+            axes = np.ravel(axes)[:count]
         panels = list(np.ravel(axes))
-        if len(panels) != columns:
-            raise ValueError(f"{len(panels)} axes given, expected {columns}")
+        if len(panels) != count:
+            raise ValueError(f"{len(panels)} axes given, expected {count}")
         for panel in panels:
             panel.spines[["top", "right"]].set_visible(False)
         yield panels[0].figure, panels

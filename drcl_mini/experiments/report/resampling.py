@@ -31,6 +31,8 @@ def precisions(records: Records, dataset: str, method: str) -> tuple[list[int], 
             if not record.get("items"):
                 told = "has no scores of single items: it was made by an older version"
                 raise ValueError(f"{run_name(record)} {told}")
+            if record["seed"] in found:
+                raise ValueError(f"{run_name(record)} is there twice: pass each file once")
             found[record["seed"]] = unpack(record["items"])
     if not found:
         raise ValueError(f"no finished runs of {method!r} on {dataset!r}")
@@ -50,8 +52,10 @@ def difference(
         \big(\mathrm{AP}^{A}_{smi} - \mathrm{AP}^{B}_{smi}\big)
 
     Each of 4000 times, seeds and, within each modality, items are drawn with replacement; all runs
-    keep the same drawn items. Seeds that only one of the two finished are left out. A method
-    without randomness has equal runs, of which any may be drawn.
+    keep the same drawn items. What is drawn from S seeds varies too little by a factor of
+    :math:`\sqrt{1 - 1/S}`, so the deviations from Δ are divided by that. Seeds that only one of the
+    two finished are left out. A method without randomness has equal runs, of which any may be
+    drawn.
 
     Args:
         records: runs with scores of single items.
@@ -95,6 +99,8 @@ def difference(
 def resample(gaps: Precisions, seed: int, times: int = RESAMPLES) -> np.ndarray:
     """The mean over modalities of the mean over drawn seeds and items, many times: (times,).
 
+    With more than one seed, widened for their small number, see :func:`difference`.
+
     Example:
         >>> gaps = {"a": np.array([[0.1, 0.3]]), "b": np.array([[0.2, 0.2]])}
         >>> sorted(set(resample(gaps, 0).round(2).tolist()))
@@ -108,7 +114,8 @@ def resample(gaps: Precisions, seed: int, times: int = RESAMPLES) -> np.ndarray:
         count = gap.shape[1]
         items = source.multinomial(count, np.full(count, 1 / count), times) / count
         means.append(((seeds @ gap) * items).sum(axis=1))
-    return np.mean(means, axis=0)
+    drawn, whole = np.mean(means, axis=0), np.mean([gap.mean() for gap in gaps.values()])
+    return whole + (drawn - whole) * (runs / (runs - 1)) ** 0.5 if runs > 1 else drawn
 
 
 def differences(

@@ -53,7 +53,7 @@ def test_with_one_seed_it_is_the_bootstrap_of_items():
 def test_with_equal_items_it_is_the_bootstrap_of_seeds():
     by_seed = np.array([0.0, 0.1, 0.3, 0.2])
     drawn = resample({"a": np.repeat(by_seed[:, None], 50, axis=1)}, 0)
-    assert drawn.std() == pytest.approx(by_seed.std() / 2, rel=0.05)
+    assert drawn.std() == pytest.approx(by_seed.std(ddof=1) / 2, rel=0.05)
 
 
 def test_both_count_and_modalities_weigh_alike():
