@@ -20,7 +20,8 @@ def result(name: str) -> dict[str, Any]:
 
 def runs(name: str, part: str = "results") -> list[Record]:
     """The runs of a grid that ``python -m drcl_mini bench`` made, say ``"benchmark"``; its tries are in ``"search"``."""
-    return read_results(RESULTS / name / f"{part}.jsonl")
+    path = RESULTS / name / f"{part}.jsonl"
+    return read_results(path if path.is_file() else f"{path}.gz")
 
 
 def made_by(*names: str, run_again: bool = False) -> None:

@@ -6,6 +6,7 @@ lines: readers ignore that end. Anything else that isn't a record is an error.
 
 import json
 import os
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import NoneType
@@ -45,6 +46,9 @@ SCORE: Mapping[str, tuple[type, ...]] = {
 POINTS = 11
 """Recalls 0, 0.1, …, 1 of the ``precision_recall`` that a record may have."""
 
+MOST = 2 * 2**30
+"""Bytes that a compressed file may hold."""
+
 FOREIGN = "not written by  drcl_mini bench"
 
 Outcome = dict[str, Any]
@@ -82,6 +86,8 @@ def failed(task: Task, reason: str) -> list[Record]:
 def read_results(path: str | os.PathLike) -> list[Record]:
     """The runs of a results file; where one was made again, the last one, see :func:`latest`.
 
+    A file may be compressed by gzip.
+
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: it isn't a results file, or of another version; names the line.
@@ -96,8 +102,23 @@ def read_results(path: str | os.PathLike) -> list[Record]:
     """
     if other := not_a_file(path):
         raise ValueError(f"{str(path)!r} is not a results file: it is {other}")
-    records, _ = parse(Path(path).read_bytes(), path)
+    records, _ = parse(_unpacked(Path(path).read_bytes(), path), path)
     return latest(records)
+
+
+def _unpacked(content: bytes, path: str | os.PathLike) -> bytes:
+    """What a file holds, decompressed where it begins as gzip does."""
+    if not content.startswith(b"\x1f\x8b"):
+        return content
+    stream = zlib.decompressobj(wbits=31)
+    try:
+        found = stream.decompress(content, MOST)
+    except zlib.error as error:
+        raise ValueError(f"{os.fspath(path)!r} is a damaged gzip file: {error}") from None
+    if not stream.eof:
+        size = f"of more than {MOST // 2**30} GiB" if stream.unconsumed_tail else "cut off"
+        raise ValueError(f"{os.fspath(path)!r} is a gzip file {size}, expected a whole one")
+    return found
 
 
 def latest(records: Sequence[Record]) -> list[Record]:

@@ -1,5 +1,6 @@
 """A results file keeps every finished task and nothing else, whatever is done to it."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -48,6 +49,22 @@ def test_what_is_read_is_what_was_written(path, written, stacks):
         assert file.records == found
         assert file.done == {record["task"] for record in found}
     assert path.read_bytes() == written[0]
+
+
+def test_a_compressed_file_is_read_and_a_damaged_one_is_told(path, written, complains, monkeypatch):
+    whole = gzip.compress(path.read_bytes(), mtime=0)
+    before = read_results(path)
+    packed = path.with_suffix(".jsonl.gz")
+    packed.write_bytes(whole)
+    assert read_results(packed) == before
+    for damaged, fragment in ((whole[:-20], "cut off"), (whole[:40] + b"xx" + whole[42:], "damaged")):
+        packed.write_bytes(damaged)
+        with complains(packed.name, fragment):
+            read_results(packed)
+    packed.write_bytes(whole)
+    monkeypatch.setattr("drcl_mini.experiments.store.results.MOST", 100)
+    with complains(packed.name, "more than"):
+        read_results(packed)
 
 
 def test_cut_off_anywhere_it_loses_the_last_task_only(path, written, stacks):
@@ -136,7 +153,7 @@ def test_a_record_with_and_without_a_curve_is_read(path):
     assert len(read_results(path)) == 3
 
 
-@pytest.mark.parametrize("path", sorted((Path(__file__).parents[3] / "book" / "results").glob("*/*.jsonl")), ids=str)
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[3] / "book" / "results").glob("*/*.jsonl*")), ids=str)
 def test_stored_results_are_read(path):
     assert read_results(path)
 
