@@ -1,6 +1,8 @@
-"""The wider search as HTML, for its page: ``python book/tools/evidence.py PART``."""
+"""The evidence as HTML, for its page: ``python book/tools/evidence.py PART``."""
 
+import json
 import sys
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -8,94 +10,139 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from drcl_mini.experiments.report.differences import verdict
+sys.path.insert(0, str(Path(__file__).parents[1]))  # kit
+from drcl_mini.data.load import SOURCES
+from drcl_mini.experiments.plan.grid import Record
+from drcl_mini.experiments.report.differences import draw_differences, verdict
 from drcl_mini.experiments.report.report import verdicts
 from drcl_mini.experiments.report.resampling import differences
 from drcl_mini.experiments.report.scores import by_posteriors
-from drcl_mini.experiments.store.results import read_results
+from drcl_mini.experiments.report.statistics import rank_methods
+from kit.results import RESULTS, runs
 
-FOLDER = Path(__file__).parents[1] / "results" / "evidence"
 LEVEL = 0.05
+MARKS = {"ahead": " ▲", "behind": " ▼", "unclear": ""}
+REFERENCE = "DRCL"
 
 
+@cache
+def records() -> list[Record]:
+    """The runs of the benchmark, and the same compared by posteriors where methods have them."""
+    found = runs("evidence")
+    return found + by_posteriors(found)
+
+
+@cache
 def compared() -> pd.DataFrame:
-    """Each method on each data set beside DRCL, its posteriors too; ``found`` is ahead, behind or unclear.
+    """Each method on each data set beside DRCL; ``found`` is ahead, behind or unclear.
 
     A method is ahead or behind if its interval over seeds and test items leaves out zero, and if its test over seeds,
     corrected for all methods of the data set (Holm), does as well.
     """
-    records = read_results(FOLDER / "results.jsonl")
-    records += by_posteriors(records)
-    table = verdicts(records, "DRCL").set_index(["dataset", "method"])
-    gaps = pd.DataFrame(differences(records, "DRCL")).set_index(
-        ["dataset", "method"]
-    )
+    keys = ["dataset", "method"]
+    table = verdicts(records(), REFERENCE).query("n > 0").set_index(keys)
+    gaps = pd.DataFrame(differences(records(), REFERENCE)).set_index(keys)
     table = table.join(gaps[["low", "high", "seen"]])
-    sure = table.p_holm < LEVEL
-    words = [verdict(row) for row in table.to_dict("records")]
-    table["found"] = np.where(
-        sure & (np.array(words) != "no difference found"), words, "unclear"
-    )
+    words = np.array([verdict(row) for row in table.to_dict("records")])
+    sure = (table.p_holm < LEVEL) & (words != "no difference found")
+    table["found"] = np.where(sure, words, "unclear")
     return table
 
 
-def tables() -> str:
-    """A table for each data set."""
+def summary() -> str:
+    """Mean test mAP of every method on every set; ▲ ahead of DRCL, ▼ behind; the best by its mean over sources first."""
+    table = compared()
+    means = table["mean"].unstack(0)
+    names = list(dict.fromkeys(record["dataset"] for record in records()))
+    order = (
+        means[names]
+        .T.groupby(lambda name: SOURCES.get(name, name))
+        .mean()
+        .mean(axis=0, skipna=False)
+    )
+    rows = {}
+    for method in order.sort_values(ascending=False, na_position="last").index:
+        row = {}
+        for name in names:
+            known = (name, method) in table.index
+            one = table.loc[(name, method)] if known else None
+            row[name] = f"{one['mean']:.3f}{MARKS[one['found']]}" if known else ""
+        row["mean"] = "" if np.isnan(order[method]) else f"{order[method]:.3f}"
+        rows[escape(method)] = row
+    return _html(pd.DataFrame(rows).T)
+
+
+def details() -> str:
+    """A table for each data set, folded."""
     parts = []
     for name, rows in compared().groupby(level="dataset", sort=False):
-        found = {method: _row(row) for (_, method), row in rows.iterrows()}
-        table = pd.DataFrame(found).T.to_html(
-            border=0, classes="table", escape=False
-        )
-        parts.append(f"<p><b>{escape(name)}</b></p>{table}")
+        found = {escape(method): _row(row) for (_, method), row in rows.iterrows()}
+        parts.append(_folded(name, _html(pd.DataFrame(found).T)))
     return "".join(parts)
 
 
 def _row(row: Any) -> dict[str, str]:
     first = {"mAP": f"{row['mean']:.3f} ± {row['half']:.3f}"}
+    names = ["− DRCL", "interval", "p (Holm)", "findable", ""]
     if np.isnan(row["difference"]):
-        return first | dict.fromkeys(
-            ["− DRCL", "interval", "p (Holm)", "findable", ""], ""
-        )
-    return first | {
-        "− DRCL": _minus(row["difference"]),
-        "interval": f"{_minus(row['low'])} to {_minus(row['high'])}",
-        "p (Holm)": f"{row['p_holm']:.3f}",
-        "findable": f"{row['seen']:.3f}",
-        "": row["found"],
-    }
+        return first | dict.fromkeys(names, "")
+    values = [
+        _minus(row["difference"]),
+        f"{_minus(row['low'])} to {_minus(row['high'])}",
+        f"{row['p_holm']:.3f}",
+        f"{row['seen']:.3f}",
+        row["found"],
+    ]
+    return first | dict(zip(names, values, strict=True))
 
 
 def _minus(value: float) -> str:
     return f"{value:.3f}".replace("-", "−")
 
 
+def _html(table: pd.DataFrame, **how: Any) -> str:
+    return table.to_html(border=0, classes="table", escape=False, **how)
+
+
+def _folded(title: str, content: str) -> str:
+    return f"<details><summary>{escape(title)}</summary>{content}</details>"
+
+
+@cache
+def searches() -> dict[tuple[str, str], dict[str, Any]]:
+    """Every search by data set and method."""
+    found = {}
+    for record in runs("evidence"):
+        if record["search"] is not None:
+            name, method = record["dataset"], record["method"]
+            found[name, method] = record["search"]
+    return found
+
+
 def choices() -> str:
     """What each search chose, and on which edges of its ranges the choice lies."""
-    found: dict[tuple[str, str], dict[str, Any]] = {}
-    for record in read_results(FOLDER / "results.jsonl"):
-        found[record["dataset"], record["method"]] = record["search"]
     rows = [
         {
             "data set": name,
             "method": escape(method),
             "chosen": "; ".join(
-                f"{k} {_short(v)}" for k, v in search["chosen"].items()
-            ),
+                f"{k} {_short(v)}" for k, v in (search["chosen"] or {}).items()
+            )
+            or "the defaults",
             "on an edge": ", ".join(
                 f"{k} {_short(v)}" for k, v in search["edges"].items()
             ),
             "failed": search["failed"] or "",
         }
-        for (name, method), search in found.items()
+        for (name, method), search in searches().items()
     ]
-    edges = sum(bool(search["edges"]) for search in found.values())
-    tries = sorted({search["tries"] for search in found.values()})
-    told = f"{len(rows)} searches of {', '.join(map(str, tries))} tries; {edges} choices on an edge."
+    edges = sum(bool(search["edges"]) for search in searches().values())
+    tries = sorted({search["tries"] for search in searches().values()})
+    told = f"{len(rows)} searches of {', '.join(map(str, tries))} settings; {edges} choices on an edge."
     table = pd.DataFrame(rows).to_html(
         border=0, classes="table wrapped", escape=False, index=False
     )
-    return f"{table}<p>{told}</p>"
+    return f"<p>{told}</p>{_folded('What each search chose', table)}"
 
 
 def _short(value: object) -> str:
@@ -104,14 +151,82 @@ def _short(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else escape(str(value))
 
 
+def ranks() -> str:
+    """Average ranks, sources of data as blocks."""
+    found = rank_methods(runs("evidence"))
+    rows = {
+        escape(method): {"average rank": f"{rank:.1f}"}
+        for method, rank in found.ranks.items()
+    }
+    told = (
+        f"{found.blocks} sources of data; Friedman p = {found.p:.2g}; ranks closer than {found.critical:.1f} can't be "
+        "told apart."
+    )
+    lost = f" Left out: {'; '.join(found.left_out)}." if found.left_out else ""
+    return f"<p>{told}{escape(lost)}</p>{_folded('Average ranks', _html(pd.DataFrame(rows).T))}"
+
+
+def claims() -> str:
+    """The paper's claims, and what was found."""
+    found = json.loads((RESULTS / "verdicts.json").read_text(encoding="utf-8"))
+    rows = []
+    for one in found["claims"].values():
+        mean = one["mean"]
+        told = "; ".join(
+            f"{s} {_signed(row['difference'])}" for s, row in one["sources"].items()
+        )
+        rows.append(
+            {
+                "claim": one["claim"],
+                "asked by": one["question"],
+                "mean": f"{_signed(mean['difference'])} ({_signed(mean['low'])} to {_signed(mean['high'])})",
+                "by source": told,
+                "p (Holm)": f"{one['p (Holm)']:.3f}",
+                "found": one["verdict"],
+            }
+        )
+    return pd.DataFrame(rows).to_html(
+        border=0, classes="table wrapped", escape=False, index=False
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3f}".replace("-", "−")
+
+
 def command() -> str:
-    """The command that made the runs."""
-    text = (FOLDER / "commands.txt").read_text(encoding="utf-8").strip()
-    return f"<p><code>{escape(text)}</code></p>"
+    """The commands that made the runs, and how long they took."""
+    lines = (
+        (RESULTS / "evidence" / "commands.txt")
+        .read_text(encoding="utf-8")
+        .strip()
+        .splitlines()
+    )
+    seconds = sum(
+        r["seconds"] or 0
+        for part in ("results", "search")
+        for r in runs("evidence", part)
+    )
+    told = "".join(f"<p><code>{escape(line)}</code></p>" for line in lines)
+    return f"{told}<p>{seconds / 3600:.1f} hours of one core, tries and runs.</p>"
 
 
-PARTS = {"tables": tables, "choices": choices, "command": command}
+def draw() -> None:
+    """Draw the differences of all methods and sets to DRCL."""
+    figure = draw_differences(differences(runs("evidence"), REFERENCE))
+    figure.savefig(RESULTS / "evidence" / "differences.png", dpi=110)
+
+
+PARTS = {
+    "summary": summary,
+    "details": details,
+    "choices": choices,
+    "ranks": ranks,
+    "claims": claims,
+    "command": command,
+    "draw": draw,
+}
 
 
 if __name__ == "__main__":
-    print(PARTS[sys.argv[1]]())
+    print(PARTS[sys.argv[1]]() or "")
