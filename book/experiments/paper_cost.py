@@ -1,5 +1,6 @@
-"""What the suite `paper` costs: ``python book/experiments/paper_cost.py`` takes about ten minutes of one core, three of them for timing.
+"""What the suite `paper` costs: ``python book/experiments/paper_cost.py``.
 
+It takes about ten minutes of one core, three of them for timing.
 Data are generated: as many items and features as the published files have. Operations are those of matrix products,
 counted as they are made, with narrow hidden layers; they are a quadratic in the width, so three widths tell those of
 4096. Time is that of one thread: of one step at the full width, for DRCL and a joint method on each data set, and of
