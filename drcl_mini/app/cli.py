@@ -6,6 +6,7 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from ..core.devices import resolve_device
 from ..core.environment import environment, write_json
 from ..core.files import check_replaceable, check_writable, data_folder
 from ..core.intervals import interval
-from ..core.terminal import Parser, assignment, one_line, show_anything
+from ..core.terminal import Parser, assignment, in_tuples, one_line, show_anything
 from ..data.dataset import MultimodalDataset
 from ..data.load import EMBEDDED, available_datasets, check_dataset, is_path, load_dataset
 from ..embed import command as embedding
@@ -29,6 +30,7 @@ from ..method.estimator import DRCL
 from ..retrieval.evaluation import evaluate
 from ..speed import add_parser, bench_speed
 from ..training.preflight import check_fit
+from ..training.settings import Settings
 from ..training.watch import TrainingDiverged
 from .probe import linear_probe
 
@@ -87,7 +89,7 @@ def _add_run(commands: Any) -> None:
     add("--checkpoint", type=Path, metavar="FILE", help=checkpoint)
     add("--device", help="auto, cpu, cuda, cuda:1, …")
     add("--out", type=Path, help="folder for models and results.json (default: runs/…)")
-    told = "one setting, e.g. epochs=20; repeatable"
+    told = "one setting, e.g. epochs=20 or hidden=256,256; repeatable"
     add("--set", action="append", default=[], metavar="NAME=VALUE", help=told)
     parser.set_defaults(fail=parser.error)
 
@@ -99,7 +101,8 @@ def _models(options: argparse.Namespace) -> list[DRCL]:
         raise ValueError(f"--seeds is {options.seeds}, expected at least 1")
     if options.checkpoint and options.seeds > 1:
         raise ValueError(f"--checkpoint keeps the progress of one seed, --seeds is {options.seeds}")
-    settings = dict(assignment(text) for text in options.set)
+    given = dict(assignment(text) for text in options.set)
+    settings = in_tuples(given, fields(Settings))
     for name in ("seed", "device"):
         if getattr(options, name) is not None:
             settings[name] = getattr(options, name)

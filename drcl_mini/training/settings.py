@@ -196,6 +196,12 @@ RATES = {
     "xmedia": {"image": 8e-4, "text": 3e-4, "audio": 8e-4, "3d": 3e-3, "video": 4e-4},
 }
 """Its learning rates, where they are known."""
+PRIOR_RATE = 5e-4
+"""Its learning rate of the prior, on every data set."""
+
+
+RELEASED_FOR = {name: name for name in EPOCHS} | {"wikipedia-classic": "wikipedia"}
+"""By data set, the one whose released settings it takes."""
 
 
 def released_settings(dataset: str, **changes: Any) -> Settings:
@@ -211,10 +217,10 @@ def released_settings(dataset: str, **changes: Any) -> Settings:
         >>> released_settings("wikipedia").learning_rate
         {'image': 6e-06, 'text': 0.005}
     """
-    base = "wikipedia" if dataset == "wikipedia-classic" else dataset
-    if base not in EPOCHS:
-        near = suggest(dataset, [*EPOCHS, "wikipedia-classic"])
+    if dataset not in RELEASED_FOR:
+        near = suggest(dataset, RELEASED_FOR)
         raise ValueError(f"no released settings for {dataset!r}: {near}")
+    base = RELEASED_FOR[dataset]
     if base not in RATES and "learning_rate" not in changes:
         raise ValueError(
             f"the released learning rates for {dataset!r} aren't known: give learning_rate=…"
@@ -228,7 +234,7 @@ def released_settings(dataset: str, **changes: Any) -> Settings:
         keep_best_prior=False,
         prior_first_epoch=0,
         prior_epochs=EPOCHS[base],
-        prior_learning_rate=5e-4,
+        prior_learning_rate=PRIOR_RATE,
         epochs=EPOCHS[base],
         learning_rate=changes.get("learning_rate", RATES.get(base)),
         betas=(0.5, 0.999),

@@ -38,6 +38,13 @@ def test_run_prints_and_saves_what_came_of_it(tmp_path, capsys):
         assert fragment in printed
 
 
+@pytest.mark.parametrize(("text", "hidden"), [("8,6", [8, 6]), ("8", [8]), ("[8, 6]", [8, 6]), ("[]", [])])
+def test_a_list_needs_no_brackets(tmp_path, text, hidden):
+    arguments = [*SET, "--set", f"hidden={text}", "--device", "cpu", "--out", str(tmp_path)]
+    assert main(["run", "digits-halves", *arguments]) == 0
+    assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["settings"]["hidden"] == hidden
+
+
 def test_the_command_in_the_results_repeats_them(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     setting = 'learning_rate={"top": 0.001, "bottom": 0.002}'

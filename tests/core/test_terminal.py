@@ -16,6 +16,11 @@ from drcl_mini.core.terminal import Parser, assignment, one_line, show_anything
         ("a=true", ("a", True)),
         ("a=x=y", ("a", "x=y")),
         ("a=", ("a", "")),
+        ("a=1,2", ("a", [1, 2])),
+        ("a= 0.5, 1e-3", ("a", [0.5, 0.001])),
+        ("a=-1,+2", ("a", "-1,+2")),
+        ("a=1,", ("a", "1,")),
+        ("a=x,y", ("a", "x,y")),
     ],
 )
 def test_assignments(text, found):

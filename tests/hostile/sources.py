@@ -14,7 +14,7 @@ from damage import Kind, Trap
 from data_scripts.__main__ import main
 from drcl_mini import load_dataset
 
-SOURCES = runpy.run_path(str(Path(__file__).parents[1] / "data_scripts" / "conftest.py"))
+SOURCES = runpy.run_path(str(Path(__file__).parents[1] / "layouts.py"))
 
 
 def deep_cell(depth):

@@ -14,7 +14,8 @@ KNOWN = Method("DRCL", "DRCL").known
 SHARED = tuple(setting.name for setting in fields(DeepBaseline) if setting.name in KNOWN)
 """Settings that mean the same in DRCL and in every compared deep method."""
 
-HELP = f"""a setting; repeatable. {", ".join(SHARED)} mean the same
+HELP = f"""a setting; repeatable. Numbers with commas between them are a list: hidden=256,256.
+{", ".join(SHARED)} mean the same
 everywhere and reach every method that has them; others need their method's name, METHOD.NAME=VALUE,
 say DRCL.gamma=0.8 (for DRCL and all its variants but those whose name fixes it), unless all methods
 are of one kind. label_noise is the share of wrong training labels; validation and test labels stay

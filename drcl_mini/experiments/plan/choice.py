@@ -60,7 +60,8 @@ def tries_of(cell: Cell) -> list[Try]:
         >>> [len(tries_of(Cell("digits-halves", drcl, changes=own))) for own in ({}, {"epochs": 2})]
         [16, 16]
     """
-    return _tries(cell, [{}, *_drawn(cell, cell.method.space, FIRST - 1, SEED)])
+    first = {k: v for k, v in cell.method.first.items() if k not in cell.changes}
+    return _tries(cell, [first, *_drawn(cell, cell.method.space, FIRST - 1, SEED)])
 
 
 def more_tries(cell: Cell, tries: Sequence[Try], records: Sequence[Record]) -> list[Try]:

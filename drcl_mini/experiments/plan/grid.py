@@ -145,7 +145,7 @@ def tasks_of(
         [((0, 1, 2, 3, 4), 3)]
     """
     method, noise = cell.method, float(cell.noise)
-    chosen = (search or {}).get("chosen") or {}
+    chosen = {**method.first, **((search or {}).get("chosen") or {})}
     settings = method.settings(cell.dataset, {**chosen, **cell.changes, "label_noise": noise})
     stacks = [tuple(seeds)] if method.kind.startswith("DRCL") else [(seed,) for seed in seeds]
     more = {"threads": cell.threads, "data": digest(cell.dataset), "test": test, "search": search}

@@ -3,16 +3,16 @@
 import inspect
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 from ... import baselines
 from ...baselines import Baseline, FixedPrior
 from ...baselines.joint import ALONE
+from ...core.terminal import in_tuples
 from ...data.dataset import MultimodalDataset
 from ...method.estimator import DRCL
-from ...training.settings import Settings, released_settings
+from ...training.settings import PRIOR_RATE, RATES, Settings, released_settings
 from ...training.space import Choice, Log, Space
 from .variants import variants
 
@@ -27,6 +27,10 @@ FIXED_SPACE: Space = {k: v for k, v in DRCL_SPACE.items() if k != "prior_learnin
     "prior_scale": Log(0.5, 20)
 }
 """The same for priors that no data shape; a learned one finds its scale by itself."""
+
+RELEASED_SPACE: Space = {"learning_rate": Log(1e-6, 1e-2, each=True)}
+"""What a search chooses for the released settings of data sets whose released rates aren't known:
+the known ones lie between."""
 
 GRIDS = ("seed", "threads")
 """Settings that the grid sets for each task, the same for all methods."""
@@ -44,12 +48,15 @@ class Method:
         kind: ``"DRCL"``, ``"DRCL released"``, or the title of a compared method.
         changes: settings that the name fixes.
         space: by setting, what a search may choose.
+        first: settings that have no default, and what a search tries first. Without a search they
+            must be given.
     """
 
     name: str
     kind: str
     changes: Mapping[str, Any] = field(default_factory=dict)
     space: Space = field(default_factory=dict)
+    first: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def known(self) -> list[str]:
@@ -72,7 +79,7 @@ class Method:
             1.0
         """
         own = {name: value for name, value in changes.items() if name in self.known}
-        chosen = {**own, **self.changes}
+        chosen = in_tuples({**own, **self.changes}, _fields(self.kind))
         if self.kind == "DRCL released":
             chosen = vars(released_settings(dataset, **chosen))
         model = make(self.kind, chosen, 0)
@@ -121,7 +128,7 @@ def compared() -> dict[str, type[Baseline]]:
 def methods(data: MultimodalDataset) -> dict[str, Method]:
     """Every method on a data set, by name.
 
-    There is one for each modality's prior, and one for the released settings if they are known.
+    There is one for each modality's prior, and one for the released settings, if there are any.
     Those with a space are compared with each other; DRCL's variants, the ablations, have none.
 
     Example:
@@ -131,9 +138,8 @@ def methods(data: MultimodalDataset) -> dict[str, Method]:
         (['DRCL', 'full', 'orthogonal prior'], {'prior': 'top'})
     """
     found = [Method("DRCL", "DRCL", {}, DRCL_SPACE)]
-    with suppress(ValueError):
-        released_settings(data.name)
-        found.append(Method("DRCL released", "DRCL released"))
+    if data.name in SOURCES:
+        found.append(released(data.name))
     table = variants(data.modalities, vars(Settings()))
     found += [Method(name, "DRCL", changes) for name, changes in table.items()]
     for prior in ("orthogonal", "simplex"):
@@ -141,6 +147,20 @@ def methods(data: MultimodalDataset) -> dict[str, Method]:
     for title, kind in compared().items():
         found.append(Method(title, title, {}, kind.space))
     return {method.name: method for method in found}
+
+
+def released(dataset: str) -> Method:
+    """The released settings of a data set; learning rates that aren't known can be searched for.
+
+    The first try is SPL's released rate in every modality.
+
+    Example:
+        >>> released("wikipedia").space, released("nus-wide").first
+        ({}, {'learning_rate': 0.0005})
+    """
+    known = SOURCES[dataset] in RATES
+    unknown = {} if known else {"space": RELEASED_SPACE, "first": {"learning_rate": PRIOR_RATE}}
+    return Method("DRCL released", "DRCL released", **unknown)
 
 
 def _fields(kind: str) -> tuple[Field, ...]:

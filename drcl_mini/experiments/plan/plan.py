@@ -8,7 +8,7 @@ from ...core.checks import suggest, warn
 from ...core.environment import commit
 from ...data.load import CONVERTED, available_datasets
 from ...training.settings import Settings
-from .changes import Change, changes_of, check_changes
+from .changes import Change, check_changes
 from .choice import SEED
 from .grid import Cell, Key, Record, Search, Task, key_of, tasks_of
 from .loading import dataset
@@ -31,11 +31,21 @@ class Plan:
     test: bool = True
 
     def tasks(self, searches: Mapping[Key, Search] | None = None) -> list[Task]:
-        """All tasks, with the settings that searches chose."""
+        """All tasks, with the settings that searches chose.
+
+        Raises:
+            ValueError: bad settings, or some that have no default and that no search chose.
+        """
         searches = searches or {}
         tasks = []
         for cell in self.cells:
             found = [searches[key] for key in cell.keys if key in searches]
+            missing = [] if found else [k for k in cell.method.first if k not in cell.changes]
+            if missing:
+                given = f'--set "{cell.method.name}.{missing[0]}=…"'
+                raise ValueError(
+                    f"the released rates of {cell.dataset!r} aren't known: add --search, or {given}"
+                )
             tasks += tasks_of(cell, self.seeds, found[0] if found else None, self.test)
         return tasks
 
@@ -65,7 +75,7 @@ def plan_of(
     """
     suite = suite or Suite("as named", datasets=(), group=(), seeds=5)
     seeds = suite.seeds if seeds is None else seeds
-    datasets = list(dict.fromkeys(datasets or suite.datasets))
+    datasets = list(dict.fromkeys(datasets or suite.present()))
     if not datasets or not (names or suite.group):
         raise ValueError("name --datasets and --methods, or a --suite")
     for what, number in (("--seeds", seeds), ("--threads", threads)):
@@ -93,10 +103,9 @@ def plan_of(
             else:
                 warn(f"{name!r} has no method {method!r}: left out there")
     check_changes([method for _, method in chosen], given)
-    own = [Change("", *setting) for setting in suite.settings.items()]
-    changes = own + [change for change in given if change.name != "label_noise"]
+    given = [change for change in given if change.name != "label_noise"]
     cells = [
-        Cell(name, method, float(noise), changes_of(method, changes), threads)
+        Cell(name, method, float(noise), suite.changes(name, method, given), threads)
         for name, method in chosen
         for noise in noises[-1:] or suite.noises
     ]

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...core.checks import warn
 from ...data.dataset import MultimodalDataset
-from ...data.load import SPEAKERS
-from ...training.settings import Settings
-from .methods import methods
+from ...data.load import SPEAKERS, available_datasets
+from ...training.settings import EPOCHS, RELEASED_FOR, Settings, released_settings
+from .changes import Change, changes_of
+from .methods import Method, methods
 from .variants import ABLATIONS, variants
 
 REAL = ("wikipedia-classic", "numbers", "things-groups", "things", "things-fine")
@@ -24,14 +26,16 @@ class Suite:
     Args:
         what: one line for ``--help``.
         datasets: names of data sets.
-        group: ``"compared"``: DRCL, the fixed priors and every compared method; ``"smoke"``: these
-            and the ablations; a group of :func:`drcl_mini.experiments.plan.variants.variants`; or
-            names.
+        group: ``"compared"``: DRCL, the fixed priors and every compared method; ``"paper"``: these
+            and DRCL's released settings; ``"smoke"``: the former and the ablations; a group of
+            :func:`drcl_mini.experiments.plan.variants.variants`; or names.
         seeds: how many; the benchmark's 10 and the ablations' 12 are enough for a difference that
             is significant when corrected for all methods on a data set.
         noises: shares of wrong training labels; validation and test labels stay clean.
         settings: changed settings.
         test: whether to score on test data; not where settings are chosen by the scores.
+        published: train at the sizes that the paper's authors used, see :func:`published_sizes`, on
+            those of the data sets that are here.
     """
 
     what: str
@@ -41,6 +45,37 @@ class Suite:
     noises: Sequence[float] = (0.0,)
     settings: Mapping[str, Any] = field(default_factory=dict)
     test: bool = True
+    published: bool = False
+
+    def present(self) -> Sequence[str]:
+        """Its data sets; of those that are handed out on request, the ones that are here.
+
+        The others are left out with a warning.
+
+        Raises:
+            ValueError: none is here.
+        """
+        if not self.published:
+            return self.datasets
+        here = set(available_datasets())
+        away = [name for name in self.datasets if name not in here]
+        told = "; ".join(f"{name}:  {COMMANDS[name]}" for name in away)
+        if len(away) == len(self.datasets):
+            raise ValueError(f"none of the data sets is here yet. Convert one or more: {told}")
+        if away:
+            warn(f"left out, not here yet: {told}")
+        return [name for name in self.datasets if name in here]
+
+    def changes(self, dataset: str, method: Method, given: Sequence[Change]) -> dict[str, Any]:
+        """The changed settings of a method on a data set: the suite's, and those that were given.
+
+        Example:
+            >>> smoke = SUITES["smoke"].changes("digits-halves", Method("SM", "SM"), [])
+            >>> smoke == TINY
+            True
+        """
+        own = {**self.settings, **(published_sizes(dataset, method) if self.published else {})}
+        return changes_of(method, [*(Change("", *setting) for setting in own.items()), *given])
 
     def methods(self, data: MultimodalDataset) -> list[str]:
         """Names of its methods on a data set.
@@ -54,11 +89,42 @@ class Suite:
         if not isinstance(self.group, str):
             return list(self.group)
         known = methods(data).values()
-        compared = [m.name for m in known if m.space or not m.kind.startswith("DRCL")]
-        groups = {"compared": compared, "smoke": [*compared, *ABLATIONS]}
+        every = [m.name for m in known if m.space or m.kind != "DRCL"]
+        compared = [name for name in every if name != "DRCL released"]
+        groups = {"compared": compared, "paper": every, "smoke": [*compared, *ABLATIONS]}
         if self.group in groups:
             return groups[self.group]
         return list(variants(data.modalities, vars(Settings()), self.group))
+
+
+PAPER = tuple(EPOCHS)
+"""The data sets of the paper."""
+COMMANDS = {name: f"python -m data_scripts {name} --source FILE" for name in PAPER} | {
+    "wikipedia": "python -m data_scripts wikipedia"
+}
+"""What converts each of them; only Wikipedia's file is public."""
+OWN_WIDTH = ("DCCA", "DCCAE")
+"""Methods with a width of their own: canonical directions of a batch are fewer than its items, so a
+search chooses from 10 to 40."""
+
+
+def published_sizes(dataset: str, method: Method) -> dict[str, Any]:
+    """The released encoder, batch and epochs, and raw features, for whatever method has them.
+
+    Methods that share a last layer (DSCMR, FGCrossNet) share the one from the last hidden width to
+    D: as many layers on the way as in the others. A data set without released epochs gets 100, as
+    most have. Everything else stays each method's own, and open to a search.
+
+    Example:
+        >>> sizes = published_sizes("wikipedia", Method("MRL", "MRL"))
+        >>> sizes["hidden"], sizes["dim"], sizes["batch_size"], sizes["epochs"]
+        ((4096, 4096), 2048, 1024, 200)
+    """
+    base = RELEASED_FOR.get(dataset, "nus-wide")
+    released = released_settings(base, learning_rate=1.0)  # rates aren't sizes
+    names = ["hidden", "dim", "standardise", "batch_size", "epochs", "prior_epochs"]
+    left = {"dim"} if method.kind in OWN_WIDTH else set()
+    return {name: getattr(released, name) for name in names if name not in left}
 
 
 TINY = {
@@ -84,5 +150,13 @@ SUITES = {
         "DRCL's settings one at a time, on validation data, 5 seeds", REAL, "tuning", 5, test=False
     ),
     "noise": Suite("wrong training labels, a share of 0 to 0.8, 5 seeds", SETS, NOISY, 5, SHARES),
+    "paper": Suite(
+        "the five sets of the paper at its sizes, DRCL released and every compared method, "
+        "10 seeds; use --search",
+        PAPER,
+        "paper",
+        10,
+        published=True,
+    ),
     "smoke": Suite("benchmark and ablations, tiny, 2 seeds", TOY, "smoke", 2, settings=TINY),
 }

@@ -19,7 +19,9 @@ TWINS = {
     "nus-wide": "NUS-WIDE",
     "inria-websearch": "INRIA-Websearch",
 }
-"""By data set here, the published one with the same items; its features are other ones."""
+"""By data set here, the published one with the same items."""
+SAME_FEATURES = {"wikipedia-classic": "Wikipedia classic"}
+"""By data set here, the published one with the same features too: its rows go first."""
 
 
 def read_published(path: Path) -> "DataFrame":
@@ -49,8 +51,19 @@ def read_published(path: Path) -> "DataFrame":
 
 
 def published_rows(published: "DataFrame", dataset: str, k: str | int = "all") -> "DataFrame":
-    """The rows for a data set here at one cut-off; none where nothing was published."""
-    return published[(published.dataset == TWINS.get(dataset)) & (published.k == str(k))]
+    """The rows for a data set here at one cut-off; none where nothing was published.
+
+    Where the file has rows of the same features, these alone.
+    """
+    here = published[published.k == str(k)]
+    same = here[here.dataset == SAME_FEATURES.get(dataset)]
+    return same if len(same) else here[here.dataset == TWINS.get(dataset)]
+
+
+def of_other_features(published: "DataFrame", dataset: str, k: str | int = "all") -> bool:
+    """Whether the rows for a data set here are of the same items, but of other features."""
+    rows = published_rows(published, dataset, k)
+    return dataset in SAME_FEATURES and not rows.dataset.isin(SAME_FEATURES.values()).any()
 
 
 def published_means(

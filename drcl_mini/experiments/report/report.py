@@ -13,7 +13,7 @@ from ..plan.grid import Record
 from ..store.results import read_results
 from .differences import as_text
 from .gallery import draw_all
-from .published import published_means, read_published
+from .published import of_other_features, published_means, read_published
 from .resampling import differences
 from .scores import Records, by_posteriors, check_known
 from .statistics import compare_all, table
@@ -180,7 +180,8 @@ def _beside(records: Records, published: "DataFrame", k: str | int) -> str:
             theirs = published_means(published, name, noise, k)
             both = [method for method in ours.index if method in theirs]
             if len(both) > 2:
-                title = f"{name} beside published rows of other features"
+                other = " of other features" if of_other_features(published, name, k) else ""
+                title = f"{name} beside published rows{other}"
                 lines.append(f"{title}, label noise {noise:g}, mAP@{k}")
                 lines += [f"{m:<24}{ours[m]:9.4f}{theirs[m]:9.4f}" for m in both]
                 rho = ours.corr(theirs, method="spearman")

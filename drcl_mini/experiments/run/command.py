@@ -114,7 +114,8 @@ def _plan(options: argparse.Namespace) -> Plan:
     plan = plan_of(SUITES.get(options.suite), *names, given, options.threads)
     if options.search:
         check_search(plan.cells)
-    plan.tasks()  # finds bad settings now
+    searched = [cell.searched.key for cell in plan.cells if cell.method.space]
+    plan.tasks({key: {} for key in searched} if options.search else None)  # finds bad settings now
     return plan
 
 

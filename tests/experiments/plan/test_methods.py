@@ -62,6 +62,12 @@ def test_the_released_settings_where_they_are_known(named, known):
     assert found == released_settings("wikipedia-classic", epochs=3, seed=7, progress=False)
 
 
+@pytest.mark.parametrize("name", ["DRCL", "MRL", "SPL alone"])
+def test_one_width_is_a_list_of_one(known, name):
+    for hidden in (8, (8,), [8]):
+        assert known[name].settings("digits-halves", {"hidden": hidden})["hidden"] == [8]
+
+
 def test_names_win_over_changes(known):
     found = known["without FA"].settings("digits-halves", {"gamma": 0.5, "epochs": 9, "C": 3})
     assert (found["gamma"], found["epochs"], found["dim"]) == (1.0, 9, 256)

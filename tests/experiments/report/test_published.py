@@ -2,7 +2,15 @@
 
 import pytest
 
-from drcl_mini.experiments.report.published import COLUMNS, published_means, published_rows, read_published
+from drcl_mini.experiments.report.published import (
+    COLUMNS,
+    of_other_features,
+    published_means,
+    published_rows,
+    read_published,
+)
+
+FEATURES = {"Wikipedia": "0.5", "Wikipedia classic": "0.2"}
 
 
 @pytest.fixture
@@ -30,6 +38,16 @@ def test_rows_are_of_a_data_set_and_a_cut_off(table):
         assert published_means(found, name, 0.2, 50).to_dict() == {"MRL": pytest.approx(0.6)}
         assert published_means(found, name, 0.4).empty
     assert published_rows(found, "minimedia").empty
+
+
+def test_rows_of_the_same_features_go_first(table):
+    rows = [(name, "SM", "image", "text", "all", "0", value, "x") for name, value in FEATURES.items()]
+    other, both = (read_published(table(*some)) for some in (rows[:1], rows))
+    assert published_rows(other, "wikipedia-classic")["map"].tolist() == [0.5]
+    assert published_rows(both, "wikipedia-classic")["map"].tolist() == [0.2]
+    assert published_rows(both, "wikipedia")["map"].tolist() == [0.5]
+    told = [of_other_features(found, name) for found in (other, both) for name in ("wikipedia", "wikipedia-classic")]
+    assert told == [False, True, False, False]
 
 
 def test_bad_tables_are_told(table, complains):
