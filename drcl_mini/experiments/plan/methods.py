@@ -138,7 +138,7 @@ def methods(data: MultimodalDataset) -> dict[str, Method]:
         (['DRCL', 'full', 'orthogonal prior'], {'prior': 'top'})
     """
     found = [Method("DRCL", "DRCL", {}, DRCL_SPACE)]
-    if data.name in SOURCES:
+    if data.name in RELEASED_FOR:
         found.append(released(data.name))
     table = variants(data.modalities, vars(Settings()))
     found += [Method(name, "DRCL", changes) for name, changes in table.items()]
@@ -158,7 +158,7 @@ def released(dataset: str) -> Method:
         >>> released("wikipedia").space, released("nus-wide").first
         ({}, {'learning_rate': 0.0005})
     """
-    known = SOURCES[dataset] in RATES
+    known = RELEASED_FOR[dataset] in RATES
     unknown = {} if known else {"space": RELEASED_SPACE, "first": {"learning_rate": PRIOR_RATE}}
     return Method("DRCL released", "DRCL released", **unknown)
 
