@@ -12,7 +12,7 @@ from ...baselines.joint import ALONE
 from ...core.terminal import in_tuples
 from ...data.dataset import MultimodalDataset
 from ...method.estimator import DRCL
-from ...training.settings import PRIOR_RATE, RATES, Settings, released_settings
+from ...training.settings import PRIOR_RATE, RATES, RELEASED_FOR, Settings, released_settings
 from ...training.space import Choice, Log, Space
 from .variants import variants
 
