@@ -2,7 +2,8 @@
 
 from .claims import claim
 from .diagrams import arrow, box, draw_method
-from .live import hover, panel, png, slider
+from .figures import live
+from .pictures import hover, panel, png, slider
 from .results import RESULTS, made_by, result, runs
 from .source import show_source
 from .stored import load_or_train, provenance
@@ -31,6 +32,7 @@ __all__ = [
     "claim",
     "draw_method",
     "hover",
+    "live",
     "load_or_train",
     "made_by",
     "panel",

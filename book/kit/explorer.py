@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from IPython.display import HTML
 
-from .live import CARD, menu, script
+from .pictures import CARD, menu, script
 
 
 def light(item: Any) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from kit.explorer import explorer
-from kit.live import hover, script, slider
+from kit.pictures import hover, script, slider
 from matplotlib.figure import Figure
 
 BOOK = Path(__file__).parents[2] / "book"

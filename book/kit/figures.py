@@ -1,0 +1,65 @@
+"""Figures to play with: plain JavaScript from ``book/live``, put into a page with one line."""
+
+import base64
+import json
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from IPython.display import HTML
+
+LIVE = Path(__file__).parents[1] / "live"
+SHARED = ("core", "ui")
+"""Scripts that every figure begins with."""
+
+ALTS: dict[str, str] = {
+    "recasting": "Two solid arrows, the columns of W, and two dashed ones, their targets: each target stands at "
+    "a right angle to the other class's column.",
+}
+"""By figure, what the still picture shows, for those who can't see it or run scripts."""
+
+
+def live(name: str, data: Any = None) -> HTML:
+    """A live figure: it needs no kernel and no network, in a built page, in Jupyter and in Colab.
+
+    Where scripts are off a still picture of it stands there.
+
+    Args:
+        name: one of :data:`ALTS`.
+        data: what the figure is given, as JSON can hold it.
+
+    Raises:
+        ValueError: there is no such figure.
+
+    Example:
+        >>> 'data-figure="recasting"' in live("recasting").data
+        True
+    """
+    if name not in ALTS:
+        raise ValueError(f"no live figure {name!r}: there are {', '.join(ALTS)}")
+    given = ""
+    if data is not None:
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        given = f'<script type="application/json">{text.replace("<", chr(92) + "u003c")}</script>'
+    code = "\n".join(squeezed(LIVE / f"{part}.js") for part in (*SHARED, name))
+    style = squeezed(LIVE / "live.css")
+    return HTML(
+        f"<style>{style}</style>"
+        f'<div class="drcl-live" data-figure="{name}">{still(name)}{given}</div>'
+        f"<script>{code}\ndrclLive.start({json.dumps(name)});</script>"
+    )
+
+
+def still(name: str) -> str:
+    """The still picture of a figure, as HTML."""
+    picture = base64.b64encode(
+        (LIVE / "stills" / f"{name}.png").read_bytes()
+    ).decode()
+    alt = escape(ALTS[name])
+    return f'<img class="still" alt="{alt}" style="max-width:100%" src="data:image/png;base64,{picture}">'
+
+
+def squeezed(path: Path) -> str:
+    """A file's lines without comments of their own and without indentation."""
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
