@@ -15,14 +15,17 @@ from drcl_mini.data.load import SOURCES
 from drcl_mini.experiments.plan.grid import Record
 from drcl_mini.experiments.report.differences import draw_differences, verdict
 from drcl_mini.experiments.report.report import verdicts
-from drcl_mini.experiments.report.resampling import differences
-from drcl_mini.experiments.report.scores import by_posteriors
+from drcl_mini.experiments.report.resampling import difference, differences
+from drcl_mini.experiments.report.scores import by_posteriors, run_scores
 from drcl_mini.experiments.report.statistics import rank_methods
 from kit.results import RESULTS, runs
 
 LEVEL = 0.05
 MARKS = {"ahead": " ▲", "behind": " ▼", "unclear": ""}
 REFERENCE = "DRCL"
+AFTER = "DRCL, after"
+SHOWN = ("DRCL", "SM", "deep-SM", "SupCon")
+"""Trained methods beside frozen features."""
 
 
 @cache
@@ -194,6 +197,91 @@ def _signed(value: float) -> str:
     return f"{value:+.3f}".replace("-", "−")
 
 
+def _confirmed() -> list[Record]:
+    """Ten fresh seeds of DRCL by both defaults, and of the plain references."""
+    after = [
+        r | {"method": AFTER}
+        for r in runs("default-after")
+        if r["method"] == "DRCL"
+    ]
+    plain = [r for r in runs("default-after") if r["method"] != "DRCL"]
+    return [*runs("default-before"), *after, *plain]
+
+
+def default() -> str:
+    """The default before and after, and plain references, by test mAP; differences have intervals over seeds and items."""
+    found = _confirmed()
+    means = run_scores(found).groupby(["dataset", "method"]).score.mean()
+    rows = {}
+    for name in dict.fromkeys(record["dataset"] for record in found):
+        gap, rival = (
+            difference(found, name, AFTER, "DRCL"),
+            difference(found, name, AFTER, "deep-SM"),
+        )
+        rows[name] = {
+            "before": f"{means[name, 'DRCL']:.3f}",
+            "after": f"{means[name, AFTER]:.3f}",
+            "after − before": _interval(gap),
+            "deep-SM": f"{means[name, 'deep-SM']:.3f}",
+            "after − deep-SM": _interval(rival),
+            "SM": f"{means[name, 'SM']:.3f}",
+            "random orthogonal W": f"{means[name, 'orthogonal prior']:.3f}",
+        }
+    return _html(pd.DataFrame(rows).T)
+
+
+def _interval(row: Any) -> str:
+    return f"{_signed(row['difference'])} ({_signed(row['low'])} to {_signed(row['high'])})"
+
+
+def tried() -> str:
+    """The best and the worst candidates of each round, on validation data."""
+    found = json.loads(
+        (RESULTS / "default-choice.json").read_text(encoding="utf-8")
+    )
+    rows = []
+    for number, candidates in enumerate(found["rounds"]):
+        for one in [*candidates[:3], *candidates[-2:]]:
+            change = (
+                ", ".join(f"{k} = {_short(v)}" for k, v in one["change"].items())
+                or "as it was"
+            )
+            told = {
+                "round": number + 1,
+                "change": change,
+                "gain": _signed(one["gain"]),
+            }
+            rows.append(
+                told
+                | {
+                    "several seeds joined": _signed(one["joined"]),
+                    "posteriors": _signed(one["posteriors"]),
+                }
+            )
+    return pd.DataFrame(rows).to_html(
+        border=0, classes="table wrapped", escape=False, index=False
+    )
+
+
+def frozen() -> str:
+    """Pictures and drawings by features of one network, nothing trained, beside trained methods."""
+    found = json.loads((RESULTS / "frozen.json").read_text(encoding="utf-8"))[
+        "sets"
+    ]
+    rows = {
+        name: {
+            f"frozen, {how}": f"{value:.3f}" for how, value in one["frozen"].items()
+        }
+        | {
+            escape(method): f"{row['mean']:.3f}"
+            for method, row in one["trained"].items()
+            if method in SHOWN
+        }
+        for name, one in found.items()
+    }
+    return _html(pd.DataFrame(rows).T.fillna(""))
+
+
 def command() -> str:
     """The commands that made the runs, and how long they took."""
     lines = (
@@ -223,6 +311,9 @@ PARTS = {
     "choices": choices,
     "ranks": ranks,
     "claims": claims,
+    "default": default,
+    "tried": tried,
+    "frozen": frozen,
     "command": command,
     "draw": draw,
 }
