@@ -13,8 +13,19 @@ SHARED = ("core", "ui")
 """Scripts that every figure begins with."""
 
 ALTS: dict[str, str] = {
+    "search": "A search field with a word, and under it rows of pictures, drawings, shapes and clips that DRCL finds, "
+    "each with its class.",
+    "ap": "Ten tiles in a row, right ones green with a tick, wrong ones with a cross, their average precision, and a "
+    "precision–recall curve beside that of a blind guess.",
     "recasting": "Two solid arrows, the columns of W, and two dashed ones, their targets: each target stands at "
     "a right angle to the other class's column.",
+    "gce": "Points of two classes in the plane, a line between them, and a slider for q.",
+    "train": "Menus for two of five modalities, a button that trains DRCL, and a table of mAP beside logistic "
+    "regression's.",
+    "playground": "Marks of three colours, classes, and of two shapes, modalities, scattered along a circle; in it three "
+    "arrows, the columns of W, with a target in each one's direction.",
+    "augmentation": "Two features on a circle and their mixture between them; beside it two curves of the label loss, of "
+    "mixing and of label smoothing, which part where the share is small.",
 }
 """By figure, what the still picture shows, for those who can't see it or run scripts."""
 

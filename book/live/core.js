@@ -1,6 +1,7 @@
 // The mathematics of all live figures: matrices, DRCL's losses with their gradients, Adam, average precision.
 // It says the same as the package, to six digits; tests/live compares both on the same numbers.
-(function (root) {
+// A function with a name, so that a worker can be given its text.
+function drclCore(root) {
   "use strict";
   const live = (root.drclLive = root.drclLive || {});
   if (live.core) return;
@@ -272,4 +273,5 @@
     Mat, Adam, dot, norm, mean, random, inverse, identity, pseudoInverse, recast, unitRows, throughUnit, softmax, gce,
     similarity, intra, inter, mse, label, consistency, augment, averagePrecision, ranking, meanAveragePrecision, oneHot,
   };
-})(typeof self === "undefined" ? globalThis : self);
+}
+drclCore(typeof self === "undefined" ? globalThis : self);
