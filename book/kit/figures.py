@@ -2,11 +2,13 @@
 
 import base64
 import json
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from IPython.display import HTML
+from rjsmin import jsmin
 
 LIVE = Path(__file__).parents[1] / "live"
 SHARED = ("core", "ui")
@@ -19,7 +21,8 @@ ALTS: dict[str, str] = {
     "precision–recall curve beside that of a blind guess.",
     "recasting": "Two solid arrows, the columns of W, and two dashed ones, their targets: each target stands at "
     "a right angle to the other class's column.",
-    "gce": "Points of two classes in the plane, a line between them, and a slider for q.",
+    "gce": "Round and square points, two classes, on both sides of a line that is not yet trained, and a slider for q.",
+    "repulsion": "Four columns of W, arrows in a sphere; beside it a coloured table of the cosines of all pairs.",
     "train": "Menus for two of five modalities, a button that trains DRCL, and a table of mAP beside logistic "
     "regression's.",
     "playground": "Marks of three colours, classes, and of two shapes, modalities, scattered along a circle; in it three "
@@ -71,6 +74,8 @@ def still(name: str) -> str:
 
 
 def squeezed(path: Path) -> str:
-    """A file's lines without comments of their own and without indentation."""
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    """A script or a style as a page holds it: without comments and needless space."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".js":
+        return jsmin(text)
+    return re.sub(r"\s*([{};,:>])\s*", r"\1", " ".join(text.split()))

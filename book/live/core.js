@@ -91,7 +91,8 @@ function drclCore(root) {
   function inverse(A) {
     const n = A.n;
     const left = new Mat(n, n, A.a.slice());
-    const right = identity(n);
+    const right = new Mat(n, n);
+    for (let i = 0; i < n; i++) right.row(i)[i] = 1;
     for (let k = 0; k < n; k++) {
       let best = k;
       for (let i = k; i < n; i++) if (Math.abs(left.row(i)[k]) > Math.abs(left.row(best)[k])) best = i;
@@ -112,12 +113,6 @@ function drclCore(root) {
       }
     }
     return right;
-  }
-
-  function identity(n) {
-    const out = new Mat(n, n);
-    for (let i = 0; i < n; i++) out.row(i)[i] = 1;
-    return out;
   }
 
   // W⁺ = (WᵀW + λI)⁻¹ Wᵀ, (C, D), for W (D, C) with linearly independent columns; λ is the ridge.
@@ -270,8 +265,8 @@ function drclCore(root) {
   };
 
   live.core = {
-    Mat, Adam, dot, norm, mean, random, inverse, identity, pseudoInverse, recast, unitRows, throughUnit, softmax, gce,
-    similarity, intra, inter, mse, label, consistency, augment, averagePrecision, ranking, meanAveragePrecision, oneHot,
+    Mat, Adam, dot, norm, mean, random, pseudoInverse, recast, unitRows, throughUnit, softmax, gce,
+    intra, inter, mse, label, consistency, augment, averagePrecision, ranking, meanAveragePrecision, oneHot,
   };
 }
 drclCore(typeof self === "undefined" ? globalThis : self);

@@ -1,7 +1,7 @@
 // Recasting: two columns of W to drag; the targets, their lengths and the condition number follow.
 drclLive.figures.recasting = (host) => {
   const { Mat, pseudoInverse, norm, dot } = drclLive.core;
-  const { svg, set, stage, slider, button, toggle, controls, status, missions, handle, el } = drclLive.ui;
+  const { svg, set, stage, slider, button, controls, status, missions, handle, place, el } = drclLive.ui;
   const [size, unit] = [360, 70];
   const area = stage(size, size, "Two columns of W and the targets of their classes, in the plane");
   const colours = ["var(--one)", "var(--two)"];
@@ -99,7 +99,7 @@ drclLive.figures.recasting = (host) => {
   });
   area.addEventListener("click", (event) => {
     if (event.target.closest(".handle")) return;
-    points.push(back(...drclLive.ui.place(event, area)));
+    points.push(back(...place(event, area)));
     draw();
   });
   const reset = () => {

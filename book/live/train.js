@@ -2,7 +2,7 @@
 
 // What the worker runs; it gets the text of drclCore, too. One message with the task, then one for each epoch.
 function drclTrainer(self) {
-  const { Mat, Adam, random, unitRows, throughUnit, gce, label, intra, inter, mse, pseudoInverse, augment, mean,
+  const { Mat, Adam, random, unitRows, throughUnit, gce, label, intra, inter, mse, pseudoInverse, augment,
     meanAveragePrecision, oneHot, dot, norm } = self.drclLive.core;
 
   // Linear – ReLU – Linear without bias – unit rows, as the package's encoder with one hidden layer.
@@ -143,7 +143,7 @@ function drclTrainer(self) {
 
 drclLive.figures.train = (host, given) => {
   const { Mat, ranking, unitRows, mean } = drclLive.core;
-  const { el, button, choice, toggle, controls, status, chart, slider } = drclLive.ui;
+  const { el, set, button, choice, toggle, controls, status, chart } = drclLive.ui;
   const names = Object.keys(given.data);
   let [pair, worker, found, shown, asked] = [["writing", "sign"], null, null, "after", 18];
   let seed = 0;
@@ -166,6 +166,7 @@ drclLive.figures.train = (host, given) => {
   const recasting = toggle("recast targets (intra, inter, mse)", true, () => {});
   const augmenting = toggle("feature augmentation", true, () => {});
   const go = button("train", () => (worker ? stop() : start()), { "aria-pressed": "false" });
+  const busy = (on) => set(go, { text: on ? "stop" : "train", "aria-pressed": `${on}` });
   const again = button("another seed", () => { seed += 1; start(); });
   const told = status("Two encoders, each on its own, no pairs: a few seconds on your machine.");
   const colours = () => ({ [pair[0]]: "var(--one)", [pair[1]]: "var(--two)" });
@@ -177,19 +178,16 @@ drclLive.figures.train = (host, given) => {
   function start() {
     stop();
     const on = (box) => box.input.checked;
-    const weight = on(recasting) ? 1 : 0;
+    const weight = on(recasting) ? 0.1 : 0;
     const settings = { ...given.settings, prior: on(spl) ? "selected" : "random", gamma: on(augmenting) ? 0.9 : 1,
-      alpha: 0.1 * weight, beta: 0.1 * weight, eta: 1 };
+      alpha: weight, beta: weight, eta: 1 };
     const code = `${drclCore}\ndrclCore(self);\n${drclTrainer}\ndrclTrainer(self);`;
-    const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
-    worker = new Worker(address);
-    URL.revokeObjectURL(address);
+    worker = new Worker(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
     worker.onmessage = ({ data }) => listen(data);
     worker.onerror = (event) => { stop(); told.textContent = `It stopped: ${event.message}`; };
     found = { prior: {}, consistency: {}, maps: {}, rows: {} };
     pair.forEach((name) => { found.prior[name] = []; found.consistency[name] = []; });
-    go.textContent = "stop";
-    go.setAttribute("aria-pressed", "true");
+    busy(true);
     host.dataset.state = "training";
     worker.postMessage({ modalities: Object.fromEntries(pair.map((name) => [name, modality(name)])), settings, seed });
   }
@@ -197,8 +195,7 @@ drclLive.figures.train = (host, given) => {
   function stop() {
     if (worker) worker.terminate();
     worker = null;
-    go.textContent = "train";
-    go.setAttribute("aria-pressed", "false");
+    busy(false);
   }
 
   function listen(message) {
@@ -244,8 +241,8 @@ drclLive.figures.train = (host, given) => {
       charts.replaceChildren();
       lines = {};
     }
-    const percent = (x) => (x === undefined ? "–" : x.toFixed(3));
-    const line = (title, maps) => cells("td", [title, ...(maps ? [...maps, mean(maps)] : []).map(percent)]);
+    const percent = (x) => x.toFixed(3);
+    const line = (title, maps) => cells("td", [title, ...(maps ? [...maps, mean(maps)].map(percent) : [])]);
     const { SM, PyTorch } = known();
     scores.replaceChildren(
       cells("th", ["mAP, test items", `${pair[0]} → ${pair[1]}`, `${pair[1]} → ${pair[0]}`, "mean"]),
@@ -274,7 +271,6 @@ drclLive.figures.train = (host, given) => {
     const [queries, answers] = found.rows[shown];
     const some = unitRows(answers.take(gallery.map(({ row }) => row)));
     const first = ranking(unitRows(queries).row(item.row), some).slice(0, 6).map((i) => gallery[i]);
-    host.dataset.right = first.filter(({ y }) => y === item.y).length;
     const pick = items.filter((_, i) => i % 6 === 0).map((one, i) => {
       const node = button("", () => { asked = 6 * i; draw(); }, { "aria-label": `search by ${pair[0]}: ${one.y}`, "aria-pressed": String(6 * i === asked) });
       node.append(card(one));

@@ -98,6 +98,50 @@
     return node;
   }
 
+  // A circle (D = 2) or a sphere (D = 3) on a stage; the sphere turns when its background is dragged.
+  // spot(v, unit) is where v stands, with its depth; back(x, y, depth, unit) is what stands there.
+  function globe(area, { D, centre, radius, turned }) {
+    const axes = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
+    const view = axes.map((axis) => axis.slice(0, D));
+    const spot = (v, unit = radius) => {
+      const [x, up, depth] = view.map((axis) => live.core.dot(axis, v));
+      return [centre + unit * x, centre - unit * up, depth];
+    };
+    const back = (x, y, depth, unit = radius) =>
+      view[0].map((_, k) => (view[0][k] * (x - centre) + view[1][k] * (centre - y)) / unit + view[2][k] * depth);
+    const soft = "var(--soft)";
+    const disc = svg("circle", { cx: centre, cy: centre, r: radius, fill: soft, "fill-opacity": 0.4, stroke: soft });
+    const net = [soft, "var(--quiet)"].map((stroke) => svg("path", { fill: "none", stroke }));
+    function roll(...angles) {
+      angles.forEach((angle, axis) => {
+        const [u, v, c, s] = [view[axis], view[2], Math.cos(angle), Math.sin(angle)];
+        view[axis] = u.map((x, k) => c * x + s * v[k]);
+        view[2] = v.map((x, k) => c * x - s * u[k]);
+      });
+      const d = ["", ""];
+      for (let i = 0; i < 180; i++) {
+        const ring = (turn) => spot(axes[i % 3].map((_, k) => [0, Math.cos(turn), Math.sin(turn)][(i + k) % 3]));
+        const [from, to] = [ring((i * Math.PI) / 90), ring(((i + 3) * Math.PI) / 90)];
+        d[from[2] < 0 ? 0 : 1] += path(from, to);
+      }
+      net.forEach((node, i) => set(node, { d: d[i] }));
+    }
+    const turn = (dx, dy) => { roll(dx, -dy); turned(); };
+    let last;
+    disc.addEventListener("pointerdown", (event) => (last = place(event, area)));
+    if (D === 3) {
+      handle(disc, area, "the sphere", {
+        move: (x, y) => { turn((x - last[0]) / radius, (y - last[1]) / radius); last = [x, y]; },
+        nudge: (dx, dy) => turn(dx / 10, dy / 10),
+      });
+      roll(0.5, 0.4);
+    }
+    return { nodes: [disc, ...net], spot, back };
+  }
+
+  // A path's text, through points.
+  const path = (...points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(2)} ${y.toFixed(2)}`).join("");
+
   const calm = () => root.matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   // Frame after frame until it is stopped; with reduced motion four times a second, each as far as fifteen frames.
@@ -149,6 +193,7 @@
 
   live.ui = {
     el, svg, set, stage, slider, button, toggle, choice, controls, status, missions, handle, place, loop, calm, chart,
+    globe, path,
   };
 
   // Figures by name; each is a function of its host element and its data.

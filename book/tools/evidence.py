@@ -263,6 +263,18 @@ def tried() -> str:
     )
 
 
+def ablations() -> str:
+    """Each variant of DRCL minus the whole, by data set, with intervals over seeds and test items; * leaves out zero."""
+    found = runs("ablations-now")
+    rows: dict[str, dict[str, str]] = {}
+    for row in differences(found, "full"):
+        star = "*" if row["low"] > 0 or row["high"] < 0 else ""
+        rows.setdefault(escape(row["method"]), {})[row["dataset"]] = (
+            f"{_interval(row)}{star}"
+        )
+    return _html(pd.DataFrame(rows).T.fillna(""))
+
+
 def frozen() -> str:
     """Pictures and drawings by features of one network, nothing trained, beside trained methods."""
     found = json.loads((RESULTS / "frozen.json").read_text(encoding="utf-8"))[
@@ -314,6 +326,7 @@ PARTS = {
     "default": default,
     "tried": tried,
     "frozen": frozen,
+    "ablations": ablations,
     "command": command,
     "draw": draw,
 }

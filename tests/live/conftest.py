@@ -4,10 +4,13 @@ import functools
 import http.server
 from contextlib import ExitStack
 
+import numpy as np
 import pytest
 from kit.figures import live
 from kit.results import result
 from servers import serving
+
+from drcl_mini.embed.packing import base64_of
 
 PAGE = """<!doctype html><html data-theme="{theme}"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><body style="margin:8px">{figure}</body></html>"""
@@ -88,8 +91,44 @@ def _only(address, faults, route):
     route.abort()
 
 
+def small_search(columns=32, hidden=4, dim=3):
+    """A made-up search: tiny weights from a seed, four items of one pixel."""
+    source = np.random.default_rng(0)
+
+    def layer(inputs, outputs, bias):
+        weights = source.integers(-127, 128, (outputs, inputs)).astype(np.int8)
+        scale, extra = np.full(outputs, 0.01, np.float32), np.zeros(outputs, np.float32)
+        return {"inputs": inputs, "weights": base64_of(weights), "scale": base64_of(scale)} | {
+            "bias": base64_of(extra) if bias else None
+        }
+
+    pixel = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs="
+    kinds = (("picture", 1), ("picture", 1), ("clip", 2), ("clip", 2))
+    return {
+        "columns": columns,
+        "classes": ["bird", "boat"],
+        "chips": ["owl", "ship"],
+        "words": ["owl", "ship"],
+        "sure": 0.5,
+        "right among ten": {"before": 0.1, "after": 0.5},
+        "prior": base64_of(source.normal(size=(2, dim)).astype(np.float32)),
+        "encoders": {w: [layer(columns, hidden, True), layer(hidden, dim, False)] for w in ("before", "after")},
+        "vectors": {w: base64_of(source.integers(-127, 128, (4, dim)).astype(np.int8)) for w in ("before", "after")},
+        "items": [
+            {"medium": medium, "label": i % 2, "title": f"thing {i}", "picture": pixel, "frames": frames}
+            for i, (medium, frames) in enumerate(kinds)
+        ],
+    }
+
+
 @pytest.fixture
 def example():
     """The data that a figure is given in these tests; most need none."""
-    small = {"train": result("live-numbers")}
+    grams = ([[1, 0, 0], [0, 1, 0], [0, 0, 1]], [[1, -0.6, -0.2], [-0.6, 1, -0.4], [-0.2, -0.4, 1]])
+    frames = [{"epoch": epoch, "gram": gram} for epoch, gram in zip((0, 9), grams, strict=True)]
+    small = {
+        "train": result("live-numbers"),
+        "search": small_search(),
+        "repulsion": {"classes": ["bird", "boat", "bug"], "frames": frames},
+    }
     return small.get

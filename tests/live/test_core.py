@@ -143,3 +143,38 @@ def test_average_precision(told):
     task = [torch.tensor(given[name]) for name in ("F", "y", "gallery", "z")]
     for k, value in zip((None, 3), found["map"], strict=True):
         assert value == pytest.approx(mean_average_precision(*task, k=k, no_match="zero"), abs=1e-6)
+
+
+GLOBE = """() => {
+  const { stage, globe } = drclLive.ui;
+  const area = stage(200, 200, "a globe");
+  document.body.append(area);
+  let turns = 0;
+  const v = [0.6, 0.64, -0.48];
+  const ball = globe(area, { D: 3, centre: 100, radius: 80, turned: () => (turns += 1) });
+  const told = () => { const [x, y, depth] = ball.spot(v, 50); return { at: [x, y, depth],
+    back: ball.back(x, y, depth, 50) }; };
+  area.append(...ball.nodes);
+  const before = told();
+  for (const key of ["ArrowRight", "ArrowUp"]) ball.nodes[0].dispatchEvent(new KeyboardEvent("keydown", { key }));
+  const flat = globe(area, { D: 2, centre: 100, radius: 80, turned: () => {} });
+  return { v, before, after: told(), turns, flat: [flat.spot([0, 1]), flat.back(180, 100, 7)],
+    net: ball.nodes.slice(1).map((node) => node.getAttribute("d").split("M").length - 1) };
+}"""
+
+
+def test_a_globe_turns_and_knows_what_stands_where(browser):
+    page = browser.new_page()
+    for script in (CORE, CORE.with_name("ui.js")):
+        page.add_script_tag(path=str(script))
+    found = page.evaluate(GLOBE)
+    page.close()
+    assert found["turns"] == 2
+    for moment in ("before", "after"):
+        np.testing.assert_allclose(found[moment]["back"], found["v"], atol=1e-12)
+        x, y, depth = found[moment]["at"]
+        assert np.hypot((x - 100) / 50, (y - 100) / 50) ** 2 + depth**2 == pytest.approx(1)
+    assert np.abs(np.subtract(found["after"]["at"], found["before"]["at"])).max() > 1
+    assert found["flat"] == [[100, 20, 0], [1, 0]]
+    assert sum(found["net"]) == 180
+    assert min(found["net"]) > 60
