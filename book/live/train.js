@@ -168,7 +168,7 @@ drclLive.figures.train = (host, given) => {
   const go = button("train", () => (worker ? stop() : start()), { "aria-pressed": "false" });
   const busy = (on) => set(go, { text: on ? "stop" : "train", "aria-pressed": `${on}` });
   const again = button("another seed", () => { seed += 1; start(); });
-  const told = status("Two encoders, each on its own, no pairs: a few seconds on your machine.");
+  const told = status("Two encoders, each on its own, without pairs: a few seconds.");
   const colours = () => ({ [pair[0]]: "var(--one)", [pair[1]]: "var(--two)" });
   const charts = el("div", { class: "row" });
   const scores = el("table", {});
@@ -242,7 +242,7 @@ drclLive.figures.train = (host, given) => {
       lines = {};
     }
     const percent = (x) => x.toFixed(3);
-    const line = (title, maps) => cells("td", [title, ...(maps ? [...maps, mean(maps)].map(percent) : [])]);
+    const line = (title, maps) => cells("td", [title, ...(maps ? [...maps, mean(maps)].map(percent) : ["", "", ""])]);
     const { SM, PyTorch } = known();
     scores.replaceChildren(
       cells("th", ["mAP, test items", `${pair[0]} → ${pair[1]}`, `${pair[1]} → ${pair[0]}`, "mean"]),

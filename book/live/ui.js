@@ -44,7 +44,7 @@
   function toggle(label, on, change) {
     const input = el("input", { type: "checkbox", on: { change: () => change(input.checked) } });
     input.checked = on;
-    return { node: el("label", { class: "toggle" }, input, ` ${label}`), input };
+    return { node: el("label", { class: "switch" }, input, ` ${label}`), input };
   }
 
   function choice(label, options, value, change) {

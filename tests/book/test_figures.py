@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from kit.explorer import explorer
+from kit.figures import ALTS, LIVE, squeezed, still
 from kit.pictures import hover, script, slider
 from matplotlib.figure import Figure
 
@@ -124,12 +125,18 @@ def test_what_is_embedded_is_code_only():
 
 
 def test_chapters_have_stored_the_scripts_as_they_are():
-    seen = set()
+    seen, live = set(), set()
     for path in sorted(BOOK.glob("*.ipynb")):
         for cell in nbformat.read(path, as_version=4).cells:
             for output in cell.get("outputs", []):
                 shown = output.get("data", {}).get("text/html", "")
-                kinds = set(re.findall(r'class="drcl-(\w+)"', shown))
+                kinds = set(re.findall(r'class="drcl-(\w+)"', shown)) - {"live"}
+                for name in re.findall(r'class="drcl-live" data-figure="(\w+)"', shown):
+                    parts = [squeezed(LIVE / file) for file in ("live.css", "core.js", "ui.js", f"{name}.js")]
+                    assert all(part in shown for part in parts), f"run  python book/tools/execute.py {path}"
+                    assert still(name) in shown
+                    live.add(name)
                 assert all(script(kind) in shown for kind in kinds), f"run  python book/tools/execute.py {path}"
                 seen |= kinds
     assert seen == {path.stem for path in SCRIPTS}
+    assert live == set(ALTS)
