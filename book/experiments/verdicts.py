@@ -19,7 +19,7 @@ from drcl_mini.experiments.store.results import read_results
 
 COMMAND = "python book/experiments/verdicts.py"
 ABLATIONS, BENCHMARK = (
-    RESULTS / "ablations-now" / "results.jsonl",
+    RESULTS / "ablations-now" / "results.jsonl.gz",
     RESULTS / "evidence" / "results.jsonl",
 )
 LEVEL = 0.05

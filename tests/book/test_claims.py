@@ -26,6 +26,10 @@ def maps(records, dataset, method):
     return np.array([np.mean([s["map"] for s in run["scores"] if s["k"] == "all"]) for run in own])
 
 
+def runs_of(name):
+    return evidence.runs(name)
+
+
 @pytest.fixture(scope="module")
 def real():
     return read_results(RESULTS / "real/results.jsonl")
@@ -97,3 +101,59 @@ def test_the_search_of_sm_chose_worse_than_its_default(runs, real):
 def test_every_search_of_the_page_has_as_many_tries(runs):
     assert {record["search"]["tries"] for record in runs} == {24}
     assert "24 tries on validation data" in page("evidence")
+
+
+def test_no_claim_is_supported_over_all_sources_and_none_contradicted():
+    found = json.loads((RESULTS / "verdicts.json").read_text(encoding="utf-8"))["claims"]
+    words = {name: one["verdict"] for name, one in found.items()}
+    assert not {"supported", "contradicted"} & set(words.values())
+    assert words["learned prior"] == words["recasting"] == "yes on wikipedia; elsewhere no difference found"
+    assert words["augmentation"] == "no on numbers; elsewhere no difference found"
+    parts = [
+        row["difference"]
+        for name in ("selection", "learned prior", "recasting", "augmentation")
+        for row in found[name]["sources"].values()
+    ]
+    assert max(map(abs, parts)) < 0.0075
+    told = page("evidence")
+    assert "each move mAP by half a hundredth at most" in told
+    assert "On Wikipedia a learned prior and the consistency losses help a little" in told
+    assert "on `numbers` augmentation costs a little" in told
+
+
+def test_the_label_loss_is_what_works():
+    found = runs_of("ablations-now")
+    for name in ("things", "wikipedia-classic"):
+        whole = maps(found, name, "full").mean()
+        assert whole - maps(found, name, "without label loss").mean() > 0.14
+        assert abs(whole - maps(found, name, "label loss only").mean()) < 0.0055
+    assert "mAP falls by 0.14 and more" in page("evidence")
+
+
+def test_the_better_default_on_fresh_seeds():
+    before, after = runs_of("default-before"), runs_of("default-after")
+    sets = list(dict.fromkeys(run["dataset"] for run in before))
+    gain = {name: maps(after, name, "DRCL").mean() - maps(before, name, "DRCL").mean() for name in sets}
+    assert [name for name in sets if gain[name] < 0] == ["things-groups"]
+    both = evidence._confirmed()
+    rows = {name: evidence.difference(both, name, evidence.AFTER, "DRCL") for name in sets}
+    assert {name for name, row in rows.items() if row["low"] > 0} == {"things-fine", "minimedia"}
+    rivals = {name: evidence.difference(both, name, evidence.AFTER, "deep-SM") for name in sets}
+    assert {name for name, row in rivals.items() if row["low"] > 0} == {"wikipedia-classic", "numbers", "things"}
+    assert {name for name, row in rivals.items() if row["high"] < 0} == {"minimedia"}
+    for name in sets:
+        random_, learned = maps(after, name, "orthogonal prior").mean(), maps(after, name, "DRCL").mean()
+        assert random_ > learned - 0.003
+    told = page("evidence")
+    assert "ahead of the old one on five sets of six, clearly on two of them, and behind on `things-groups`" in told
+
+
+def test_the_default_was_the_best_candidate_that_learns_its_prior():
+    found = json.loads((RESULTS / "default-choice.json").read_text(encoding="utf-8"))
+    chosen = {"learning_rate": 3e-3, "prior_learning_rate": 5e-4}
+    assert found["rounds"][1][0]["change"] == chosen
+    last = [row for row in found["rounds"][2] if "prior" not in row["change"]]
+    assert last[0]["change"] == chosen
+    assert min(last[0]["by set"].values()) > 0
+    best = [row["change"] for row in found["rounds"][0]]
+    assert best[0] == {"learning_rate": 3e-3}
