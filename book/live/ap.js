@@ -83,7 +83,7 @@ drclLive.figures.ap = (host) => {
       button("shuffle", () => { row = random(++seed).permutation(10).map((i) => row[i]); draw(); }),
       button("reset", reset), button("one more right", () => flip(true)), button("one less", () => flip(false)),
     ),
-    el("div", { class: "row" },
+    el("div", { class: "two" },
       el("div", {}, curves.node, el("small", { text: "Precision: solid yours, dashed a blind guess" })), goals.node),
   );
   reset();

@@ -75,7 +75,7 @@ drclLive.figures.augmentation = (host) => {
   host.append(
     el("p", { text: "Drag f₁ (class 1) and f₂ (class 2), and slide γ. Black: F′ = γf₁ + (1−γ)f₂, its label mixed "
       + "alike. Pink: label smoothing, f₁ alone with that label. Bars: the columns of W." }),
-    el("div", { class: "row" }, area, el("div", {}, curves.node, told,
+    el("div", { class: "two" }, area, el("div", {}, curves.node, told,
       ui.controls(gamma.node, long.node, ui.button("reset", reset)), goals.node)),
   );
   reset();

@@ -96,7 +96,7 @@ drclLive.figures.gce = (host) => {
     ui.controls(button("play", start), button("pause", stop), button("step", step), button("reset", reset),
       button("make 20 % wrong", () => flip(...random(9).permutation(60).slice(0, 12))),
       power.node, annealed.node, rate.node),
-    el("div", { class: "row" }, area, el("div", {}, told, curves.node, goals.node)),
+    el("div", { class: "two" }, area, el("div", {}, told, curves.node, goals.node)),
   );
   reset();
 };

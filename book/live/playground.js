@@ -172,7 +172,7 @@ drclLive.figures.playground = (host) => {
     el("p", { text: "Each shape is a modality (● image, ■ text, ▲ audio), each colour a class. Every modality learns "
       + "alone: only W, the arrows, is shared. Will they meet? "
       + "Press Play. Then drag W, or reset and try other weights." }),
-    el("div", { class: "row" }, area, el("div", {},
+    el("div", { class: "two" }, area, el("div", {},
       controls(play, button("step", tick), button("reset", scatter), button("new seed", () => (seed += 1, scatter()))),
       ...told, curve.node, goals.node, lesson)),
     controls(...[...terms, "q of GCE"].map((name) => range(name).node), range("share γ", 1, 0.5).node,

@@ -108,7 +108,7 @@ drclLive.figures.recasting = (host) => {
     draw();
   };
   host.append(
-    el("div", { class: "row" }, area, el("div", {}, table, told, goals.node)),
+    el("div", { class: "two" }, area, el("div", {}, table, told, goals.node)),
     controls(ridges.node, button("reset", reset)),
     el("p", { text: "Solid arrows are the columns of W: drag them. Dashed arrows are the targets, the rows of W⁺. Click "
       + "the plane to drop an encoder's output there; its colour is the class that W reads from it." }),

@@ -98,7 +98,7 @@ drclLive.figures.repulsion = (host, data) => {
       + "Drag a column, or turn the sphere. Of 8 dimensions 3 are drawn." }),
     ui.controls(button("play", start), button("pause", stop), button("step", step), button("reset", reset), count.node,
       room.node, data && epochs.node),
-    el("div", { class: "row" }, area, el("div", {}, gram, told, goals.node)),
+    el("div", { class: "two" }, area, el("div", {}, gram, told, goals.node)),
   );
   reset();
 };

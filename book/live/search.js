@@ -37,7 +37,7 @@ drclLive.figures.search = (host, data) => {
   });
   const ask = (word) => draw((field.value = word));
   const stages = ["before training", "after training"].map((text, i) => button(text, () => { trained = i; draw(); }));
-  const [told, cuts, shown] = [status(), el("small"), el("div", { class: "row" })];
+  const [told, cuts, shown] = [status(), el("small"), el("div", { class: "two" })];
   const goals = missions([
     { text: "Search for a word before training.", done: () => !trained },
     { text: "Misspell a word so that it still reads as its class.", done: (s) => s.misspelt },
@@ -54,7 +54,7 @@ drclLive.figures.search = (host, data) => {
     const [sign, colour] = label === wanted ? ["✓", "three"] : ["✗", "quiet"];
     const text = `${place < 10 ? place + 1 : ""} ${sign} ${data.classes[label]}`;
     const style = `width: 64px; margin: 2px; vertical-align: top; line-height: 1.2; color: var(--${colour})`;
-    return el("span", { class: "card", style }, node, el("small", { text }));
+    return el("span", { class: "hit", style }, node, el("small", { text }));
   }
 
   function draw() {

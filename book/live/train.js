@@ -170,7 +170,7 @@ drclLive.figures.train = (host, given) => {
   const again = button("another seed", () => { seed += 1; start(); });
   const told = status("Two encoders, each on its own, without pairs: a few seconds.");
   const colours = () => ({ [pair[0]]: "var(--one)", [pair[1]]: "var(--two)" });
-  const charts = el("div", { class: "row" });
+  const charts = el("div", { class: "two" });
   const scores = el("table", {});
   const search = el("div", { class: "search" });
   let lines = {};
@@ -258,7 +258,7 @@ drclLive.figures.train = (host, given) => {
     const face = item.picture ? el("img", { src: item.picture, alt: item.title, width: 44, height: 44 })
       : el("span", { class: "words", text: item.title });
     const mark = right === undefined ? "" : right ? "✓" : "✗";
-    return el("span", { class: "card", "data-right": right === undefined ? null : `${right}` }, face, el("small", { text: `${mark} ${item.y}` }));
+    return el("span", { class: "hit", "data-right": right === undefined ? null : `${right}` }, face, el("small", { text: `${mark} ${item.y}` }));
   };
 
   function drawSearch() {

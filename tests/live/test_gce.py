@@ -36,7 +36,7 @@ def steps(figure, n):
 
 def numbers(figure):
     """Accuracy on the true labels, on the given ones, weight of right labels, of wrong ones."""
-    text = figure.host.locator(".row p").first.inner_text()
+    text = figure.host.locator(".two p").first.inner_text()
     return [float(x) if x != "–" else None for x in re.findall(r"(\d\.\d\d|–) o[nf]", text)]
 
 

@@ -122,11 +122,11 @@ def test_a_word_is_typed_and_what_is_found_is_shown(figure, content):
     assert told(figure).startswith("I read “train” as vehicle (")
     names = {item["medium"] for item in content["items"]}
     for name in names:
-        assert figure.host.locator(".card", has=figure.page.locator(f"[title^='{name}: ']")).count() >= 5
+        assert figure.host.locator(".hit", has=figure.page.locator(f"[title^='{name}: ']")).count() >= 5
     first = content["items"][order(figure)[0]]
-    card = figure.host.locator(".card", has_text="1 ✓ vehicle").first
+    card = figure.host.locator(".hit", has_text="1 ✓ vehicle").first
     assert card.get_by_role("img").get_attribute("title") == f"{first['medium']}: {first['title']}"
-    assert figure.host.locator(".card small", has_text="✓ vehicle").count() >= int(figure.told("hits"))
+    assert figure.host.locator(".hit small", has_text="✓ vehicle").count() >= int(figure.told("hits"))
     assert figure.faults == []
 
 

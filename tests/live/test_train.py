@@ -73,7 +73,7 @@ def test_a_search_before_and_after_training(open_figure, given):
     queries = figure.host.get_by_role("button", name="search by writing: 7")
     queries.click()
     assert queries.get_attribute("aria-pressed") == "true"
-    found = figure.host.locator(".found .card")
+    found = figure.host.locator(".found .hit")
     assert found.count() == 6
     right = {}
     for when in ("before", "after"):
@@ -81,7 +81,7 @@ def test_a_search_before_and_after_training(open_figure, given):
         total = 0
         for digit in range(10):
             figure.host.get_by_role("button", name=f"search by writing: {digit}").click()
-            total += figure.host.locator('.found .card[data-right="true"]').count()
+            total += figure.host.locator('.found .hit[data-right="true"]').count()
         right[when] = total
     assert right["after"] > right["before"] + 15
 
