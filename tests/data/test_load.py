@@ -43,6 +43,7 @@ def test_digits_halves_sizes(digits):
 
 def test_files_in_the_data_folder_are_data_sets(data_home, train):
     embedded = ["minimedia", "minimedia-small", "digits-halves", "numbers", "things", "things-groups", "things-fine"]
+    embedded += [f"numbers-{name}" for name in ("george", "jackson", "lucas", "nicolas", "theo", "yweweler")]
     assert available_datasets() == embedded
     MultimodalDataset(train, None, train, "toy", tuple("abc")).to_npz(data_home / "toy.npz")
     (data_home / "released-outputs.npz").write_bytes(b"")
@@ -119,3 +120,14 @@ def test_a_file_anywhere_is_loaded_by_its_path(tmp_path, train, complains):
         load_dataset(tmp_path / "other.npz")
     with complains("unknown data set '/some/where/mine'", "path of an .npz"):
         load_dataset("/some/where/mine")
+
+
+def test_each_speaker_of_numbers_is_a_stranger_once():
+    whole = load_dataset("numbers")
+    voice = load_dataset("numbers-theo")
+    assert (voice.name, voice.modalities) == ("numbers-theo", whole.modalities)
+    told = set(voice.items["speech titles"].tolist())
+    assert all("theo" in title for title in told)
+    heard = voice.raw["train"]["speech titles"].tolist() + voice.raw["validation"]["speech titles"].tolist()
+    assert not any("theo" in title for title in heard)
+    assert (voice.test.features["sign"] == whole.test.features["sign"]).all()

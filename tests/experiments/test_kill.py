@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from drcl_mini.experiments.plan.choice import SEED
+from drcl_mini.experiments.plan.choice import SEED, SEEDS
 from drcl_mini.experiments.store.results import parse, read_results
 
 KILLS = 10 if os.environ.get("DRCL_MINI_ROBUSTNESS") else 2
@@ -76,7 +76,7 @@ def killed(command, environment, files, chance, most):
 def scores_of(file, scores):
     """What must agree, by run; a search's tries are told by their settings."""
     records = read_results(file)
-    tries = [r | {"method": f"{r['method']} {r['settings']}"} if r["seed"] == SEED else r for r in records]
+    tries = [r | {"method": f"{r['method']} {r['settings']}"} if r["seed"] in (SEED, *SEEDS) else r for r in records]
     return scores(tries)
 
 

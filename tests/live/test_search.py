@@ -1,6 +1,7 @@
 """The search of the first page: it ranks as the package does, before and after training, and says when it guesses."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -170,3 +171,9 @@ def test_it_is_searched_by_touch_and_nothing_moves_where_that_is_unwanted(open_f
     assert figure.page.evaluate(moving) == 0
     assert figure.page.evaluate("document.documentElement.scrollWidth") <= 320
     assert open_figure("search", content).page.evaluate(moving) > 0
+
+
+def test_the_welcome_page_tells_what_small_weights_cost():
+    found = result("search-box")["map"]
+    told = (Path(__file__).parents[2] / "book" / "00-welcome.ipynb").read_text(encoding="utf-8")
+    assert f"mAP {found['after']:.3f}, by the full weights with {found['full']:.3f}" in told
