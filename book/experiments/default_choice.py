@@ -105,7 +105,7 @@ ROUNDS: tuple[tuple[Sequence[Mapping[str, Any]], range], ...] = (
 def tried(
     round_: int, name: str, change: Mapping[str, Any], seeds: range
 ) -> dict[str, Any]:
-    """Validation mAP of each seed, by embeddings and by centred posteriors, and of all seeds' embeddings joined."""
+    """Length of W's columns; validation mAP of each seed, by embeddings and by centred posteriors, and of all seeds' embeddings joined."""
     data = load_dataset(name)
     models = [
         DRCL(seed=s, threads=1, progress=False, **BEFORE | dict(change))
@@ -125,13 +125,14 @@ def tried(
         {m: np.concatenate([own[m] for own in rows], axis=1) for m in rows[0]},
         data.validation,
     )
+    lengths = [model.prior_.norm(dim=0).mean().item() for model in models]
     about = {
         "round": round_,
         "dataset": name,
         "change": dict(change),
         "seeds": list(seeds),
     }
-    return about | maps | {"joined": joined}
+    return about | maps | {"joined": joined, "length": float(np.mean(lengths))}
 
 
 def _map(rows: Mapping[str, np.ndarray], split: Any) -> float:
@@ -185,7 +186,7 @@ def gains(tries: Sequence[Mapping[str, Any]], round_: int) -> list[dict[str, Any
         if one["round"] == round_:
             scores = {
                 what: float(np.mean(one[what]))
-                for what in ("embeddings", "posteriors", "joined")
+                for what in ("embeddings", "posteriors", "joined", "length")
             }
             mean.setdefault(json.dumps(one["change"], sort_keys=True), {})[
                 one["dataset"]
@@ -211,6 +212,9 @@ def gains(tries: Sequence[Mapping[str, Any]], round_: int) -> list[dict[str, Any
                 "change": json.loads(change),
                 "gain": _over_groups(gap),
                 "by set": gap,
+                "length of columns": {
+                    name: scores[name]["length"] for name in SETS
+                },
                 **other,
             }
         )

@@ -1,11 +1,10 @@
 """Nothing trained: how well pictures and drawings find each other by the features of one frozen network.
 
 Both media of ``things`` have features of the same network, so these can be compared as they are. Trained methods stand
-beside them on the same two tasks, from the runs of the benchmark.
+beside them on the same two tasks, from the runs that compare defaults.
 """
 
 from itertools import permutations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,11 @@ from drcl_mini.experiments.store.results import read_results
 COMMAND = "python book/experiments/frozen.py"
 SETS = ("things-groups", "things", "things-fine")
 MEDIA = ("picture", "drawing")
-RUNS = RESULTS / "evidence" / "results.jsonl"
+RUNS = {
+    "default-before": ("deep-SM", "SM"),
+    "default-after": ("DRCL", "orthogonal prior"),
+}
+"""Folders of runs, and the methods that are taken from each."""
 
 
 def frozen(name: str) -> dict[str, float]:
@@ -33,18 +36,19 @@ def frozen(name: str) -> dict[str, float]:
     return {how: float(evaluate(x, test).mean()) for how, x in found.items()}
 
 
-def trained(name: str, path: Path = RUNS) -> dict[str, Any]:
+def trained(name: str) -> dict[str, Any]:
     """By method, the mean over seeds of the mean mAP of the two tasks, and half its 95 % interval."""
     scores: dict[str, list[float]] = {}
-    for record in read_results(path):
-        if record["dataset"] == name and record["error"] is None:
-            tasks = {
-                (s["query"], s["gallery"]): s["map"]
-                for s in record["scores"]
-                if s["k"] == "all"
-            }
-            own = [tasks[task] for task in permutations(MEDIA, 2)]
-            scores.setdefault(record["method"], []).append(float(np.mean(own)))
+    for folder, methods in RUNS.items():
+        for record in read_results(RESULTS / folder / "results.jsonl.gz"):
+            if record["dataset"] == name and record["method"] in methods:
+                tasks = {
+                    (s["query"], s["gallery"]): s["map"]
+                    for s in record["scores"]
+                    if s["k"] == "all"
+                }
+                own = [tasks[task] for task in permutations(MEDIA, 2)]
+                scores.setdefault(record["method"], []).append(float(np.mean(own)))
     return {
         m: {"mean": float(np.mean(x)), "half": interval(x), "seeds": len(x)}
         for m, x in scores.items()

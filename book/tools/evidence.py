@@ -24,8 +24,6 @@ LEVEL = 0.05
 MARKS = {"ahead": " ▲", "behind": " ▼", "unclear": ""}
 REFERENCE = "DRCL"
 AFTER = "DRCL, after"
-SHOWN = ("DRCL", "SM", "deep-SM", "SupCon")
-"""Trained methods beside frozen features."""
 
 
 @cache
@@ -287,7 +285,6 @@ def frozen() -> str:
         | {
             escape(method): f"{row['mean']:.3f}"
             for method, row in one["trained"].items()
-            if method in SHOWN
         }
         for name, one in found.items()
     }

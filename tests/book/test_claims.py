@@ -114,9 +114,9 @@ def test_no_claim_is_supported_over_all_sources_and_none_contradicted():
         for name in ("selection", "learned prior", "recasting", "augmentation")
         for row in found[name]["sources"].values()
     ]
-    assert max(map(abs, parts)) < 0.0075
+    assert max(map(abs, parts)) < 0.01
     told = page("evidence")
-    assert "each move mAP by half a hundredth at most" in told
+    assert "each move mAP by less than a hundredth" in told
     assert "On Wikipedia a learned prior and the consistency losses help a little" in told
     assert "on `numbers` augmentation costs a little" in told
 
@@ -126,8 +126,10 @@ def test_the_label_loss_is_what_works():
     for name in ("things", "wikipedia-classic"):
         whole = maps(found, name, "full").mean()
         assert whole - maps(found, name, "without label loss").mean() > 0.14
-        assert abs(whole - maps(found, name, "label loss only").mean()) < 0.0055
-    assert "mAP falls by 0.14 and more" in page("evidence")
+    for name in ("things", "wikipedia-classic", "numbers"):
+        whole = maps(found, name, "full").mean()
+        assert abs(whole - maps(found, name, "label loss only").mean()) < 0.006
+    assert "mAP falls by 0.14 and more. With it alone, mAP stays within 0.006" in page("evidence")
 
 
 def test_the_better_default_on_fresh_seeds():
@@ -157,3 +159,27 @@ def test_the_default_was_the_best_candidate_that_learns_its_prior():
     assert min(last[0]["by set"].values()) > 0
     best = [row["change"] for row in found["rounds"][0]]
     assert best[0] == {"learning_rate": 3e-3}
+
+
+def test_a_slower_prior_has_shorter_columns():
+    found = json.loads((RESULTS / "default-choice.json").read_text(encoding="utf-8"))["rounds"]
+
+    def ends(change):
+        rows = [row for candidates in found for row in candidates if row["change"] == change]
+        lengths = [length for row in rows for length in row["length of columns"].values()]
+        return f"{min(lengths):.1f} to {max(lengths):.1f}"
+
+    now, before = ends({"learning_rate": 3e-3, "prior_learning_rate": 5e-4}), ends({})
+    assert f"a mean length of {now} instead of {before}" in page("evidence")
+
+
+def test_with_many_classes_training_gains_nothing_on_frozen_features():
+    found = json.loads((RESULTS / "frozen.json").read_text(encoding="utf-8"))["sets"]
+    gain = {
+        name: max(row["mean"] for row in one["trained"].values()) / max(one["frozen"].values())
+        for name, one in found.items()
+    }
+    assert 1.7 < gain["things-groups"] < 2
+    assert 1.7 < gain["things"] < 2
+    assert gain["things-fine"] < 1.005
+    assert "With five and twelve classes training nearly doubles what frozen features find" in page("evidence")
