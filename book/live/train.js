@@ -249,7 +249,8 @@ drclLive.figures.train = (host, given) => {
       line("before training", found?.maps.before),
       line("DRCL, trained here", found?.maps.after),
       cells("td", ["logistic regression", "", "", percent(SM)]),
-      cells("td", ["DRCL by PyTorch, ten seeds", "", "", `${percent(Math.min(...PyTorch))} to ${percent(Math.max(...PyTorch))}`]),
+      cells("td", ["DRCL by PyTorch, ten seeds", "", "",
+        `${percent(Math.min(...PyTorch))} to ${percent(Math.max(...PyTorch))}`]),
     );
     drawSearch();
   }
@@ -258,7 +259,8 @@ drclLive.figures.train = (host, given) => {
     const face = item.picture ? el("img", { src: item.picture, alt: item.title, width: 44, height: 44 })
       : el("span", { class: "words", text: item.title });
     const mark = right === undefined ? "" : right ? "✓" : "✗";
-    return el("span", { class: "hit", "data-right": right === undefined ? null : `${right}` }, face, el("small", { text: `${mark} ${item.y}` }));
+    return el("span", { class: "hit", "data-right": right === undefined ? null : `${right}` }, face,
+      el("small", { text: `${mark} ${item.y}` }));
   };
 
   function drawSearch() {
@@ -272,7 +274,8 @@ drclLive.figures.train = (host, given) => {
     const some = unitRows(answers.take(gallery.map(({ row }) => row)));
     const first = ranking(unitRows(queries).row(item.row), some).slice(0, 6).map((i) => gallery[i]);
     const pick = items.filter((_, i) => i % 6 === 0).map((one, i) => {
-      const node = button("", () => { asked = 6 * i; draw(); }, { "aria-label": `search by ${pair[0]}: ${one.y}`, "aria-pressed": String(6 * i === asked) });
+      const node = button("", () => { asked = 6 * i; draw(); }, {
+        "aria-label": `search by ${pair[0]}: ${one.y}`, "aria-pressed": String(6 * i === asked) });
       node.append(card(one));
       return node;
     });

@@ -39,7 +39,7 @@ def sets() -> str:
         rows.append(
             {
                 "data set": f"<code>{name}</code>",
-                "media, features": ", ".join(media),
+                "modalities, features": ", ".join(media),
                 "classes": about.classes,
                 "train / validation / test": escape(about.split),
                 "file": escape(about.file),
@@ -67,7 +67,7 @@ def costs() -> pd.DataFrame:
     linear = timed[timed.method.isin(["MCCA", "SM"])].set_index("method").rate
     deep = timed[~timed.method.isin(["MCCA", "SM"])].groupby("dataset").rate.mean()
     rows = pd.DataFrame(found["rows"])
-    alone = rows.parameters < 10 * 2**20  # a matrix for each medium
+    alone = rows.parameters < 10 * 2**20  # a matrix for each modality
     other = np.where(rows.method == "SM", linear["SM"], linear["MCCA"])
     rows["linear"] = alone
     rows["hours"] = (
