@@ -31,9 +31,9 @@ class Settings:
     keep_best_prior: bool = True
     prior_first_epoch: int = 1
     prior_epochs: int = 20
-    prior_learning_rate: float = 2e-3
+    prior_learning_rate: float = 5e-4
     epochs: int = 60
-    learning_rate: float | Mapping[str, float] = 1e-3
+    learning_rate: float | Mapping[str, float] = 3e-3
     betas: tuple[float, float] = (0.5, 0.999)
     weight_decay: float = 0.0
     batch_size: int = 128

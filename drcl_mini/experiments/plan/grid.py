@@ -20,8 +20,13 @@ Key = tuple[str, str, float]
 """Data set, method, share of wrong training labels."""
 
 
-SEARCHED_ON = {"minimedia": "minimedia-small"} | dict.fromkeys(SPEAKERS, "numbers")
-"""Data sets whose settings are searched on another one, which is smaller or nearly the same."""
+SEARCHED_ON = {
+    "minimedia": "minimedia-small",
+    "things-groups": "things",
+    "things-fine": "things",
+    **dict.fromkeys(SPEAKERS, "numbers"),
+}
+"""Data sets whose settings are searched on another one: smaller, or with the same samples."""
 
 
 def key_of(record: Record) -> Key:
