@@ -276,3 +276,10 @@ def test_promises_name_tests_that_are_there():
     named = set(re.findall(r"`((?:\w+/)*test_\w+\.py)`", TEXTS["promises"]))
     assert len(named) > 15
     assert [name for name in named if not (Path(__file__).parent / name).is_file()] == []
+
+
+def test_the_glossary_has_words_that_the_book_uses_and_no_others():
+    terms = [t for t in re.findall(r"^(\S.*)$", _glossaries(), re.MULTILINE) if not t.startswith(":")]
+    pages = [path for path in (ROOT / "book").rglob("*") if path.suffix in (".ipynb", ".md")]
+    text = " ".join(p.read_text(encoding="utf-8") for p in pages if p.stem != "glossary").lower()
+    assert [term for term in terms if term.lower() not in text] == []

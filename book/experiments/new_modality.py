@@ -1,130 +1,159 @@
-"""Modalities that arrive later, over ten seeds: ``python book/experiments/new_modality.py``.
+"""A modality that arrives late, on ``numbers``: ``python book/experiments/new_modality.py``.
 
-Which medium was there first, what else can grow, how few items are enough, and classes that a newcomer never saw.
-First fetch two small data sets:  python -m data_scripts spoken-digits wikipedia-classic
+Each of the five arrives after the other four, ten seeds; what it costs; methods that can grow as well, and one that
+trains all modalities together; few items of a newcomer. Four minutes of one core.
 """
 
-import copy
-from collections.abc import Sequence
-from typing import Any
+import time
 
 import numpy as np
-import torch
 from result_file import store
 
-from drcl_mini import (
-    DRCL,
-    Evaluation,
-    MultimodalDataset,
-    Split,
-    average_precision,
-    evaluate,
-    fit_many,
-    load_dataset,
-    nearest_neighbours,
-)
-from drcl_mini.baselines import ACMR, MARS, SDML, SM, DeepSM
+from drcl_mini import DRCL, Split, evaluate, fit_many, load_dataset
+from drcl_mini.baselines import SM, DeepSM, SupCon
 from drcl_mini.method.prior import select_prior
 
 COMMAND = "python book/experiments/new_modality.py"
 SEEDS = range(10)
-NEWCOMER = "audio"
-COUNTS = {
-    "image": (1, 2, 5, 10, 25, 50),
-    "audio": (1, 2, 5, 10, 15),
-}
+FEWER = range(3)
+TOGETHER = range(2)
+NEWCOMER = "speech"
+COUNTS = (1, 3, 10, 30, 60)
 """Training items of each class that a newcomer gets."""
-UNSEEN = {"one of each branch": range(0, 20, 4), "a whole branch": range(8, 12)}
-"""Classes that a newcomer never saw in training."""
-Pair = tuple[np.ndarray, np.ndarray]
 
 
-def whole(split: Split, medium: str) -> Pair:
-    """Features and labels of one medium."""
-    return split.features[medium], split.labels[medium]
+def tasks(scores, newcomer):
+    """Mean mAP of all tasks, and of those that the newcomer takes part in."""
+    found = {task: s[None] for task, s in scores.scores.items()}
+    own = [value for task, value in found.items() if newcomer in task]
+    old = [value for task, value in found.items() if newcomer not in task]
+    means = {"all": list(found.values()), "its tasks": own, "old tasks": old}
+    return {name: round(float(np.mean(v)), 5) for name, v in means.items() if v}
 
 
-def mean_map(scores: Evaluation, media: Sequence[str], some: bool = False) -> float:
-    """Mean mAP of the tasks between these media; with ``some``, of the tasks that have one of them."""
-    test = any if some else all
-    found = [
-        s[None]
-        for task, s in scores.scores.items()
-        if test(m in media for m in task)
+def arrivals(data, joint):
+    """mAP when one modality comes after the others.
+
+    Each encoder depends on its own data and on the prior alone: to fit four modalities and add the fifth gives the same
+    model as to fit all five with the prior that the four would select.
+    """
+    others = [
+        {v: s for v, s in m.quality_scores_.items() if v != m.prior_source_}
+        for m in joint
     ]
+    priors = [
+        m.priors_[select_prior(o)] for m, o in zip(joint, others, strict=True)
+    ]
+    second = [DRCL(seed=seed, progress=False) for seed in SEEDS]
+    fit_many(second, data.train, data.validation, priors)
+    rows = []
+    for seed, one, two in zip(SEEDS, joint, second, strict=True):
+        scores = [evaluate(m, data.test, [None]) for m in (one, two)]
+        for v in data.modalities:
+            moved = v == one.prior_source_
+            rows.append(
+                {
+                    "newcomer": v,
+                    "seed": seed,
+                    "another prior": moved,
+                    "joint": tasks(scores[0], v),
+                    "late": tasks(scores[moved], v),
+                }
+            )
+    return rows, second
+
+
+def costs(data, joint):
+    """What training takes: of all five together, and of each newcomer alone.
+
+    An operation is one weight that meets one training item once.
+    """
+    rows = []
+    for seed, model in zip(SEEDS, joint, strict=True):
+        found = {}
+        for record in model.history_:
+            v, stage = record["modality"], record["stage"]
+            weights = sum(p.numel() for p in model.encoders_[v].parameters())
+            weights += model.prior_.numel() * (stage == "prior")
+            items = len(data.train.labels[v])
+            of = found.setdefault(v, {"prior": 0, "consistency": 0})
+            of[stage] += weights * items
+        rows.append({"seed": seed, "operations": found})
+    start = time.process_time()
+    model = DRCL(seed=0, progress=False).fit(data.train, data.validation)
+    whole, shares = time.process_time() - start, {}
+    for v in data.modalities:
+        del model.encoders_[v]
+        start = time.process_time()
+        model.add_modality(v, *pair(data.train, v), pair(data.validation, v))
+        shares[v] = round((time.process_time() - start) / whole, 3)
+    return rows, shares
+
+
+def pair(split, v):
+    """Features and labels of one modality."""
+    return split.features[v], split.labels[v]
+
+
+def alone(data):
+    """Methods that train each modality alone: late or early is the same."""
+    return [
+        {"method": method.title, "seed": seed}
+        | tasks(
+            evaluate(
+                method(seed=seed).fit(data.train, data.validation),
+                data.test,
+                [None],
+            ),
+            NEWCOMER,
+        )
+        for method in (SM, DeepSM)
+        for seed in (SEEDS if method is DeepSM else range(1))
+    ]
+
+
+def crossed(queries, gallery, split):
+    """Mean mAP of the old tasks when queries and galleries come from two trainings."""
+    found = []
+    for u in queries:
+        for v in gallery:
+            if u != v and NEWCOMER not in (u, v):
+                mixed = {u: queries[u], v: gallery[v]}
+                scores = evaluate(mixed, split.only(u, v), [None]).scores
+                found.append(scores[u, v][None])
     return round(float(np.mean(found)), 5)
 
 
-def joint_models(data: MultimodalDataset, prior: str = "selected") -> list[DRCL]:
-    """DRCL on all media, one model for each seed."""
-    models = [DRCL(seed=seed, prior=prior, progress=False) for seed in SEEDS]
-    fit_many(models, data.train, data.validation)
-    return models
-
-
-def first_come(data: MultimodalDataset, joint: Sequence[DRCL]) -> list[dict]:
-    """mAP of all tasks when the prior comes from the one medium that was there first.
-
-    Each encoder depends on its own data and on the prior alone, so "fit on one medium, add the others" gives the same
-    model as "fit all with the prior that this medium learns".
-    """
-    rows = []
-    for first in data.modalities:
-        models = [DRCL(seed=seed, progress=False) for seed in SEEDS]
-        priors = [model.priors_[first] for model in joint]
-        fit_many(models, data.train, data.validation, priors)
-        rows += [
+def together(data):
+    """SupCon trains all modalities at once: before and after a newcomer, and new queries in the old index."""
+    old = [v for v in data.modalities if v != NEWCOMER]
+    rows, indexes = [], []
+    for seed in TOGETHER:
+        before = SupCon(seed=seed).fit(
+            data.train.only(*old), data.validation.only(*old)
+        )
+        indexes.append(before.transform(data.test.only(*old)))
+    for seed, index in zip(TOGETHER, indexes, strict=True):
+        after = SupCon(seed=seed).fit(data.train, data.validation)
+        f = after.transform(data.test)
+        told = evaluate(index, data.test.only(*old), [None]).mean()
+        rows.append(
             {
-                "dataset": data.name,
-                "first": first,
                 "seed": seed,
-                "map": mean_map(evaluate(model, data.test), data.modalities),
-                "chosen by all": joint[seed].prior_source_ == first,
-                "quality": round(joint[seed].quality_scores_[first], 4),
+                "old tasks, before": round(told, 5),
+                "after": tasks(evaluate(f, data.test, [None]), NEWCOMER),
+                "new queries, old index": crossed(f, index, data.test),
+                "new queries, old index of another seed": crossed(
+                    f, indexes[seed - 1], data.test
+                ),
             }
-            for seed, model in zip(SEEDS, models, strict=True)
-        ]
+        )
     return rows
 
 
-def other_methods(data: MultimodalDataset) -> list[dict]:
-    """Methods that can grow like DRCL, and one that trains all media at once: what happens to its old tasks?"""
-    old = [m for m in data.modalities if m != NEWCOMER]
-    rows = []
-    for method in (SM, DeepSM, SDML, MARS, ACMR):
-        for seed in SEEDS:
-            model = method(seed=seed).fit(data.train, data.validation)
-            scores = evaluate(model, data.test)
-            row = {
-                "method": method.title,
-                "seed": seed,
-                "map": mean_map(scores, data.modalities),
-            }
-            if method is ACMR:
-                before = method(seed=seed).fit(
-                    data.train.only(*old), data.validation.only(*old)
-                )
-                told = evaluate(before, data.test.only(*old))
-                row["old before"], row["old after"] = (
-                    mean_map(s, old) for s in (told, scores)
-                )
-            rows.append(row)
-    return rows
-
-
-def without(model: DRCL, medium: str) -> DRCL:
-    """The model as it would be, had it never met a medium: without its encoder, with the best prior of the others."""
-    smaller = copy.deepcopy(model)
-    del smaller.encoders_[medium]
-    if smaller.priors_:
-        others = {m: s for m, s in model.quality_scores_.items() if m != medium}
-        smaller.prior_ = model.priors_[select_prior(others)]
-    return smaller
-
-
-def some_of_each(pair: Pair, count: int, seed: int) -> Pair:
-    """So many items of every class, drawn by seed; a greater count has those of a smaller one, too."""
-    x, y = pair
+def some_of_each(given, count, seed):
+    """So many items of every class, drawn by seed."""
+    x, y = given
     order = np.random.default_rng(seed).permutation(len(y))
     rows = np.concatenate(
         [order[y[order] == c][:count] for c in range(y.max() + 1)]
@@ -132,108 +161,57 @@ def some_of_each(pair: Pair, count: int, seed: int) -> Pair:
     return x[rows], y[rows]
 
 
-def few_items(data: MultimodalDataset, bases: dict[str, list[DRCL]]) -> list[dict]:
-    """mAP of a newcomer's tasks by the number of its training items; the validation split stays whole."""
+def few_items(data, joint, second):
+    """mAP of a newcomer's tasks by the number of its training items; validation stays whole."""
+    beside = "pen"  # baselines want two modalities; each learns alone
+    held = data.validation.only(NEWCOMER, beside)
+    old = {
+        method.title: method(seed=0)
+        .fit(data.train, data.validation)
+        .transform(data.test)
+        for method in (SM, DeepSM)
+    }
     rows = []
-    for medium, counts in COUNTS.items():
-        for prior, base in bases.items():
-            for count in counts:
-                for seed, model in zip(SEEDS, base, strict=True):
-                    newer = without(model, medium)
-                    few = some_of_each(whole(data.train, medium), count, seed)
-                    newer.add_modality(medium, *few, whole(data.validation, medium))
-                    scores = evaluate(newer, data.test)
-                    rows.append(
-                        {
-                            "medium": medium,
-                            "prior": prior,
-                            "items": count,
-                            "seed": seed,
-                            "map": mean_map(scores, [medium], some=True),
-                        }
-                    )
-    return rows
-
-
-def of_classes(pair: Pair, unseen: Sequence[int], inside: bool) -> Pair:
-    """The items of these classes, or of all others."""
-    rows = np.isin(pair[1], unseen) == inside
-    return pair[0][rows], pair[1][rows]
-
-
-def found(queries: Pair, gallery: Pair) -> float:
-    """mAP of queries in a gallery: embeddings and labels of each."""
-    order = nearest_neighbours(queries[0], gallery[0], len(gallery[1])).indices
-    relevant = gallery[1][order] == queries[1][:, None]
-    return float(average_precision(torch.from_numpy(relevant)).mean())
-
-
-def both_ways(
-    rows: dict[str, np.ndarray], test: Split, medium: str, unseen: Sequence[int]
-) -> dict[str, float]:
-    """mAP from and to a medium, for classes that it never saw and for the others; galleries are whole."""
-    scores: dict[str, Any] = {}
-    for kind, inside in (("unseen", True), ("seen", False)):
-        own = rows[medium], test.labels[medium]
-        there, back = [], []
-        for other in [m for m in test.modalities if m != medium]:
-            its = rows[other], test.labels[other]
-            there.append(found(of_classes(its, unseen, inside), own))
-            back.append(found(of_classes(own, unseen, inside), its))
-        scores[f"{kind}, as gallery"] = round(np.mean(there), 5)
-        scores[f"{kind}, as query"] = round(np.mean(back), 5)
-    return scores
-
-
-def missing_classes(
-    data: MultimodalDataset, bases: dict[str, list[DRCL]]
-) -> list[dict]:
-    """A newcomer that never saw some classes: mAP of these and of the others."""
-    test, rows = data.test, []
-    for name, unseen in UNSEEN.items():
-        for prior, base in bases.items():
-            for seed, model in zip(SEEDS, base, strict=True):
-                parts = [
-                    of_classes(whole(s, NEWCOMER), unseen, False)
-                    for s in (data.train, data.validation)
-                ]
-                newer = without(model, NEWCOMER)
-                newer.add_modality(NEWCOMER, *parts[0], parts[1])
-                about = {"unseen": name, "prior": prior, "seed": seed}
-                for training, fitted in (("all", model), ("some missing", newer)):
-                    scores = both_ways(
-                        fitted.transform(test), test, NEWCOMER, unseen
-                    )
-                    rows.append(about | {"training": training} | scores)
-        source = np.random.default_rng(0)
-        for seed in SEEDS:
-            noise = {
-                m: source.normal(size=(len(x), 256)).astype(np.float32)
-                for m, x in test.features.items()
-            }
-            scores = both_ways(noise, test, NEWCOMER, unseen)
-            about = {"unseen": name, "prior": "chance", "seed": seed}
-            rows.append(about | {"training": "none"} | scores)
+    for count in COUNTS:
+        for seed in FEWER:
+            few = some_of_each(pair(data.train, NEWCOMER), count, seed)
+            rest = pair(data.train, beside)
+            own = Split(
+                {NEWCOMER: few[0], beside: rest[0]},
+                {NEWCOMER: few[1], beside: rest[1]},
+            )
+            for method in (SM, DeepSM):
+                newer = method(seed=seed).fit(own, held)
+                f = old[method.title] | newer.transform(data.test.only(NEWCOMER))
+                found = tasks(evaluate(f, data.test, [None]), NEWCOMER)
+                about = {"method": method.title, "items": count, "seed": seed}
+                rows.append(about | {"map": found["its tasks"]})
+            moved = joint[seed].prior_source_ == NEWCOMER
+            model = second[seed] if moved else joint[seed]
+            kept = model.encoders_.pop(NEWCOMER)
+            model.add_modality(NEWCOMER, *few, pair(data.validation, NEWCOMER))
+            found = tasks(evaluate(model, data.test, [None]), NEWCOMER)
+            model.encoders_[NEWCOMER] = kept
+            about = {"method": "DRCL", "items": count, "seed": seed}
+            rows.append(about | {"map": found["its tasks"]})
+        print(rows[-3:], flush=True)
     return rows
 
 
 def main() -> None:
     """Write the result file."""
-    small = load_dataset("minimedia-small")
-    joint = joint_models(small)
-    bases = {"learned": joint, "orthogonal": joint_models(small, "orthogonal")}
-    content: dict[str, Any] = {"first": first_come(small, joint)}
-    content["no prior learned"] = [
-        {"seed": s, "map": mean_map(evaluate(m, small.test), small.modalities)}
-        for s, m in zip(SEEDS, bases["orthogonal"], strict=True)
-    ]
-    content["missing"] = missing_classes(small, bases)
-    content["few"] = few_items(small, bases)
-    for name in ("spoken-digits", "wikipedia-classic"):
-        data = load_dataset(name)
-        content["first"] += first_come(data, joint_models(data))
-    content["newcomer"] = NEWCOMER
-    content["methods"] = other_methods(small)
+    data = load_dataset("numbers")
+    joint = [DRCL(seed=seed, progress=False) for seed in SEEDS]
+    fit_many(joint, data.train, data.validation)
+    content = {"dataset": data.name, "newcomer": NEWCOMER}
+    content["arrivals"], second = arrivals(data, joint)
+    print(content["arrivals"][:5], flush=True)
+    content["few"] = few_items(data, joint, second)
+    content["operations"], content["share of seconds"] = costs(data, joint)
+    print(content["share of seconds"], flush=True)
+    content["alone"] = alone(data)
+    content["together"] = together(data)
+    print(content["together"], flush=True)
     store("new-modality", COMMAND, content)
 
 

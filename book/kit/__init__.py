@@ -5,6 +5,7 @@ from .diagrams import arrow, box, draw_method
 from .figures import live
 from .pictures import hover, panel, png, slider
 from .results import RESULTS, made_by, result, runs
+from .scoreboard import scoreboard
 from .source import show_source
 from .stored import load_or_train, provenance
 from .style import (
@@ -40,6 +41,7 @@ __all__ = [
     "provenance",
     "result",
     "runs",
+    "scoreboard",
     "show_source",
     "slider",
     "use_style",

@@ -5,6 +5,9 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from .style import COLOURS, INK, PAPER
 
+LIGHT = "#8a8a8a"
+"""Of the pull that matters less."""
+
 
 def box(
     axes: plt.Axes,
@@ -13,20 +16,26 @@ def box(
     text: str,
     colour: str = PAPER,
     width: float = 1.5,
+    height: float = 0.6,
+    **kwargs: object,
 ) -> None:
-    """A labelled box centred on (x, y)."""
+    """A labelled box centred on (x, y); more keywords are the text's."""
     shape = FancyBboxPatch(
-        (x - width / 2, y - 0.3),
+        (x - width / 2, y - height / 2),
         width,
-        0.6,
+        height,
         boxstyle="round,pad=0.04",
         facecolor=colour,
         edgecolor=INK,
         linewidth=1,
     )
     axes.add_patch(shape)
-    ink = INK if colour == PAPER else "white"
-    axes.text(x, y, text, ha="center", va="center", color=ink, fontsize=10)
+    style = {
+        "color": INK if colour in (PAPER, "white") else "white",
+        "fontsize": 10,
+        "linespacing": 1.25,
+    } | kwargs
+    axes.text(x, y, text, ha="center", va="center", **style)
 
 
 def arrow(
@@ -58,55 +67,61 @@ def arrow(
 
 
 def draw_method() -> plt.Figure:
-    """DRCL in one picture: labels become targets through the prior, each encoder learns to meet them alone."""
-    figure, axes = plt.subplots(figsize=(7.6, 4.1))
-    axes.set(xlim=(-0.1, 10.9), ylim=(-0.1, 5.2), aspect="equal")
-    axes.axis("off")
-    axes.text(
-        0.0, 4.95, "1  Select a prior", fontsize=11, weight="bold", va="center"
-    )
-    axes.text(
-        0.0,
-        2.8,
-        "3  Train each modality alone",
-        fontsize=11,
-        weight="bold",
-        va="center",
-    )
-    axes.text(8.05, 2.75, "2  Recast", fontsize=11, weight="bold", va="center")
+    """DRCL in one picture: every encoder is read through one frozen W; recast targets pull a little, too.
 
-    box(axes, 0.95, 4.2, "image", COLOURS["image"])
-    box(axes, 0.95, 3.45, "text", COLOURS["text"])
-    for y, name in ((4.2, "image"), (3.45, "text")):
+    The strong arrows are the label loss, from each encoder through W to the labels: they join the modalities. The
+    light ones lead from the labels through the pseudo-inverse of W to targets, and from there to the encoders.
+    """
+    figure, axes = plt.subplots(figsize=(4.6, 4.52))
+    axes.set(xlim=(0, 5.4), ylim=(0, 5.3), aspect="equal")
+    axes.axis("off")
+    strong = {"linewidth": 5, "mutation_scale": 26, "shrinkA": 0, "shrinkB": 0}
+    light = {"color": LIGHT, "linewidth": 1.6, "shrinkA": 0, "shrinkB": 0}
+    for x, name, inner in ((0.95, "text", 1), (4.45, "image", -1)):
+        colour = COLOURS[name]
+        box(axes, x, 4.85, {"text": "words", "image": "pictures"}[name], "white")
+        arrow(axes, (x, 4.5), (x, 4.02), shrinkA=0, shrinkB=0)
+        box(axes, x, 3.65, "encoder", colour, weight="bold")
         arrow(
             axes,
-            (1.75, y),
-            (3.5, y),
-            "learn to classify" if name == "image" else "",
+            (x + inner * 0.25, 3.3),
+            (2.7 - inner * 0.62, 2.36),
+            color=colour,
+            **strong,
         )
-        box(axes, 4.3, y, f"W from {name}")
-        arrow(
-            axes, (5.15, y), (6.9, 3.83), linestyle="-" if name == "image" else ":"
-        )
-    axes.text(5.3, 4.42, "the better score wins", fontsize=9.5, va="center")
-    box(axes, 7.85, 3.83, "prior W, frozen", INK, width=1.8)
-
-    box(axes, 0.95, 2.05, "image", COLOURS["image"])
-    box(axes, 0.95, 0.35, "text", COLOURS["text"])
-    box(axes, 4.3, 2.05, "encoder", COLOURS["image"])
-    box(axes, 4.3, 0.35, "encoder", COLOURS["text"])
-    for y in (2.05, 0.35):
-        arrow(axes, (1.75, y), (3.5, y))
-    for y, end in ((2.05, 1.4), (0.35, 1.0)):
-        arrow(axes, (5.1, y), (6.75, end), arrowstyle="<|-")
-    axes.text(
-        5.85, 2.1, "pulled by the\nconsistency losses", fontsize=9, va="center"
+        arrow(axes, (2.7 - inner * 0.72, 3.65), (x + inner * 0.82, 3.65), **light)
+    box(axes, 2.7, 3.65, "recast targets\n$R = Y\\,W^{+}$", width=1.34, fontsize=9)
+    arrow(axes, (2.7, 2.42), (2.7, 3.28), **light)
+    box(axes, 2.7, 1.95, "W, frozen", INK, width=1.5, height=0.75, fontsize=13)
+    arrow(axes, (2.7, 1.5), (2.7, 0.82), **strong)
+    box(axes, 2.7, 0.4, "class labels Y", width=1.6)
+    for x, name, inner in ((0.85, "words", 1), (4.55, "pictures", -1)):
+        box(axes, x, 1.6, f"W learned\non {name}", "white", width=1.2, fontsize=9)
+        style = "-" if name == "words" else (0, (1, 2))
+        edge = (x + inner * 0.65, 1.7), (2.7 - inner * 0.82, 1.86)
+        arrow(axes, *edge, linestyle=style, shrinkA=0, shrinkB=0)
+    notes = (
+        (
+            0.1,
+            0.99,
+            "The better score is kept;\nthe other (dotted) is dropped.",
+            INK,
+        ),
+        (
+            3.0,
+            0.99,
+            "The label loss (thick) asks:\ndo you read the right class?",
+            INK,
+        ),
     )
-    box(axes, 7.85, 1.2, "targets\n$R = Y\\,W^{+}$", "#6b4e9b", width=2.0)
-    arrow(axes, (7.85, 3.48), (7.85, 1.6))
+    for x, y, text, colour in notes:
+        axes.text(x, y, text, fontsize=8.5, va="center", color=colour)
     axes.text(
-        8.05, 2.35, "by the pseudo-inverse $W^{+}$", fontsize=9.5, va="center"
+        2.82,
+        2.88,
+        "one more\npull, by $W^{+}$",
+        fontsize=8.5,
+        va="center",
+        color="#6a6a6a",
     )
-    box(axes, 4.3, 1.2, "labels Y", width=1.5)
-    arrow(axes, (5.1, 1.2), (6.75, 1.2))
     return figure

@@ -162,8 +162,8 @@ drclLive.figures.train = (host, given) => {
     [found, asked] = [null, 18];
     draw();
   }));
-  const spl = toggle("SPL: learn the prior (else a random one)", true, () => {});
-  const recasting = toggle("recast targets (intra, inter, mse)", true, () => {});
+  const spl = toggle("learned prior (else a random one)", true, () => {});
+  const recasting = toggle("recast targets", true, () => {});
   const augmenting = toggle("feature augmentation", true, () => {});
   const go = button("train", () => (worker ? stop() : start()), { "aria-pressed": "false" });
   const busy = (on) => set(go, { text: on ? "stop" : "train", "aria-pressed": `${on}` });

@@ -2,6 +2,10 @@
 
 What stands in it is read: titles, device and data from the chapters, minutes and memory from ``results/status.json``,
 which ``--measure`` makes anew by running every chapter. ``--check`` only says whether a table is stale.
+
+A chapter says what it takes in one line below its question:
+
+    <p class="takes">Under a minute on a CPU · 0.6 GB · CPU or GPU · data: <code>numbers</code>, in the package</p>
 """
 
 import json
@@ -21,6 +25,9 @@ from drcl_mini.core.environment import environment, write_json
 ROOT = Path(__file__).parents[2]
 STATUS = ROOT / "book/results/status.json"
 START, END = "<!-- chapters -->", "<!-- /chapters -->"
+TAKES = re.compile(r'<p class="takes">(.+?) · (?:.+ · )?data: (.+?)</p>')
+DEVICES = ("CPU or GPU", "GPU")
+"""Parts of that line that name what a chapter runs on, if it isn't a CPU alone."""
 COLAB = "https://colab.research.google.com/github/{}/blob/main/{}.ipynb"
 
 
@@ -30,6 +37,7 @@ class Chapter(NamedTuple):
     page: str
     part: str
     title: str
+    time: str
     device: str
     data: str
 
@@ -52,11 +60,27 @@ def chapters() -> list[Chapter]:
 def _chapter(page: str, part: str) -> Chapter:
     notebook = nbformat.read(ROOT / f"{page}.ipynb", as_version=4)
     text = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
-    rows = dict(re.findall(r"^\| (Device|Data) \| (.+?) \|$", text, re.M))
     title = re.search(r"^# (.+)$", text, re.M)[1]
-    return Chapter(
-        page, part, title, rows.get("Device", "CPU"), rows.get("Data", "none")
+    return Chapter(page, part, title, *takes(text))
+
+
+def takes(text: str) -> tuple[str, str, str]:
+    """Time, device and data, as a chapter's text has them.
+
+    Example:
+        >>> takes('<p class="takes">A minute · 1 GB · CPU or GPU · data: none</p>')
+        ('A minute', 'CPU or GPU', 'none')
+        >>> takes("| Time and memory | 1 minute, 1 GB |\\n| Device | CPU |\\n| Data | none |")
+        ('1 minute', 'CPU', 'none')
+    """
+    if found := TAKES.search(text):
+        named = [part for part in found[0].split(" · ") if part in DEVICES]
+        return found[1], (named or ["CPU"])[0], found[2]
+    rows = dict(
+        re.findall(r"^\| (Time and memory|Device|Data) \| (.+?) \|$", text, re.M)
     )
+    time = rows.get("Time and memory", "not measured").split(",")[0]
+    return time, rows.get("Device", "CPU"), rows.get("Data", "none")
 
 
 def measure() -> None:
@@ -85,34 +109,54 @@ def measure() -> None:
     write_json(STATUS, found | {"environment": environment(), "chapters": rows})
 
 
-def _minutes(row: dict) -> str:
-    """In words, so that another machine of the kind agrees."""
-    seconds = row["processor seconds"]
-    return "under 1" if seconds < 50 else f"about {max(1, round(seconds / 60))}"
+def _minutes(chapter: Chapter, rows: dict) -> str:
+    """As measured, in words, so that another machine of the kind agrees; as the chapter says, if it wasn't."""
+    if chapter.page not in rows:
+        return chapter.time[0].lower() + chapter.time[1:]
+    minutes = rows[chapter.page]["processor seconds"] / 60
+    if minutes < 5 / 6:
+        return "< 1 min"
+    return f"about {max(1, round(minutes))} min"
 
 
-def table(link: str) -> str:
-    """Markdown rows; ``link`` makes a chapter's address of its page."""
-    address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"][
-        "url"
-    ]
-    owner = address.removeprefix("https://github.com/")
+def number(chapter: Chapter) -> str:
+    """A chapter's number, of its file's name."""
+    return str(int(Path(chapter.page).name.split("-")[0]))
+
+
+def colab(chapter: Chapter) -> str:
+    """Where Colab opens a chapter."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    owner = config["repository"]["url"].removeprefix("https://github.com/")
+    return COLAB.format(owner, chapter.page)
+
+
+def table() -> str:
+    """Markdown for the Welcome page: a row for each chapter, below the name of its part."""
     rows = json.loads(STATUS.read_text(encoding="utf-8"))["chapters"]
-    lines = [
-        "| Chapter | Colab | Minutes, two cores | Device | Data |",
-        "| --- " * 5 + "|",
-    ]
+    lines, part = ["| Chapter | Takes | Data | Run |", "| --- " * 4 + "|"], ""
     for chapter in chapters():
-        name = link.format(title=chapter.title, file=Path(chapter.page).name)
-        cells = [name, f"[open]({COLAB.format(owner, chapter.page)})"]
-        minutes = (
-            _minutes(rows[chapter.page]) if chapter.page in rows else "not measured"
+        if chapter.part != part:
+            part = chapter.part
+            lines.append(f"| **{part}** | | | |")
+        cells = (
+            f"{number(chapter)} · [{chapter.title}]({Path(chapter.page).name}.ipynb)",
+            f"{_minutes(chapter, rows)}, {chapter.device.replace(' or ', ', ')}",
+            chapter.data,
+            f"[Colab]({colab(chapter)})",
         )
-        lines.append(
-            "| "
-            + " | ".join([*cells, minutes, chapter.device, chapter.data])
-            + " |"
-        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def short_table() -> str:
+    """Markdown for the README: a row for each part, its chapters as links to Colab."""
+    parts: dict[str, list[str]] = {}
+    for chapter in chapters():
+        link = f"{number(chapter)} [{chapter.title}]({colab(chapter)})"
+        parts.setdefault(chapter.part or "Welcome", []).append(link)
+    lines = ["| Part | Chapters, in Colab |", "| --- | --- |"]
+    lines += [f"| {part} | {' · '.join(links)} |" for part, links in parts.items()]
     return "\n".join(lines)
 
 
@@ -165,11 +209,11 @@ def main(check: bool) -> int:
     notebook = nbformat.read(welcome, as_version=4)
     for cell in notebook.cells:
         if START in cell.source:
-            cell.source = _between(cell.source, table("[{title}]({file}.ipynb)"))
+            cell.source = _between(cell.source, table())
     readme = ROOT / "README.md"
     new = {
         welcome: nbformat.writes(notebook) + "\n",
-        readme: _between(readme.read_text(encoding="utf-8"), table("{title}")),
+        readme: _between(readme.read_text(encoding="utf-8"), short_table()),
         ROOT / "book/reference/status.md": status_page(),
     }
     stale = [

@@ -12,25 +12,20 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # kit
 from drcl_mini.data.load import SOURCES
-from drcl_mini.experiments.plan.grid import Record
-from drcl_mini.experiments.report.differences import draw_differences, verdict
-from drcl_mini.experiments.report.report import verdicts
-from drcl_mini.experiments.report.resampling import difference, differences
-from drcl_mini.experiments.report.scores import by_posteriors, run_scores
+from drcl_mini.experiments.report.differences import draw_differences
 from drcl_mini.experiments.report.statistics import rank_methods
 from kit.results import RESULTS, runs
 
-LEVEL = 0.05
 MARKS = {"ahead": " ▲", "behind": " ▼", "unclear": ""}
 REFERENCE = "DRCL"
 AFTER = "DRCL, after"
 
 
 @cache
-def records() -> list[Record]:
-    """The runs of the benchmark, and the same compared by posteriors where methods have them."""
-    found = runs("evidence")
-    return found + by_posteriors(found)
+def stored(part: str) -> list[dict[str, Any]]:
+    """Rows of a part of ``differences.json``, which ``book/experiments/differences.py`` makes."""
+    path = RESULTS / "differences.json"
+    return json.loads(path.read_text(encoding="utf-8"))[part]
 
 
 @cache
@@ -40,21 +35,16 @@ def compared() -> pd.DataFrame:
     A method is ahead or behind if its interval over seeds and test items leaves out zero, and if its test over seeds,
     corrected for all methods of the data set (Holm), does as well.
     """
-    keys = ["dataset", "method"]
-    table = verdicts(records(), REFERENCE).query("n > 0").set_index(keys)
-    gaps = pd.DataFrame(differences(records(), REFERENCE)).set_index(keys)
-    table = table.join(gaps[["low", "high", "seen"]])
-    words = np.array([verdict(row) for row in table.to_dict("records")])
-    sure = (table.p_holm < LEVEL) & (words != "no difference found")
-    table["found"] = np.where(sure, words, "unclear")
-    return table
+    table = pd.DataFrame(stored("benchmark")).set_index(["dataset", "method"])
+    table = table.rename(columns={"p over seeds (Holm)": "p_holm"})
+    return table.assign(found=table.found.fillna("unclear"))
 
 
 def summary() -> str:
     """Mean test mAP of every method on every set; ▲ ahead of DRCL, ▼ behind; the best by its mean over sources first."""
     table = compared()
     means = table["mean"].unstack(0)
-    names = list(dict.fromkeys(record["dataset"] for record in records()))
+    names = list(dict.fromkeys(row["dataset"] for row in stored("benchmark")))
     order = (
         means[names]
         .T.groupby(lambda name: SOURCES.get(name, name))
@@ -195,35 +185,24 @@ def _signed(value: float) -> str:
     return f"{value:+.3f}".replace("-", "−")
 
 
-def _confirmed() -> list[Record]:
-    """Ten fresh seeds of DRCL by both defaults, and of the plain references."""
-    after = [
-        r | {"method": AFTER}
-        for r in runs("default-after")
-        if r["method"] == "DRCL"
-    ]
-    plain = [r for r in runs("default-after") if r["method"] != "DRCL"]
-    return [*runs("default-before"), *after, *plain]
+def confirmed() -> pd.DataFrame:
+    """The default, and the default minus what it replaced, minus plain references, on ten fresh seeds."""
+    return pd.DataFrame(stored("default")).set_index(["dataset", "method"])
 
 
 def default() -> str:
     """The default before and after, and plain references, by test mAP; differences have intervals over seeds and items."""
-    found = _confirmed()
-    means = run_scores(found).groupby(["dataset", "method"]).score.mean()
-    rows = {}
-    for name in dict.fromkeys(record["dataset"] for record in found):
-        gap, rival = (
-            difference(found, name, AFTER, "DRCL"),
-            difference(found, name, AFTER, "deep-SM"),
-        )
+    found, rows = confirmed(), {}
+    for name in dict.fromkeys(row["dataset"] for row in stored("default")):
+        own = found.loc[name]
         rows[name] = {
-            "before": f"{means[name, 'DRCL']:.3f}",
-            "after": f"{means[name, AFTER]:.3f}",
-            "after − before": _interval(gap),
-            "deep-SM": f"{means[name, 'deep-SM']:.3f}",
-            "after − deep-SM": _interval(rival),
-            "SM": f"{means[name, 'SM']:.3f}",
-            "random orthogonal W": f"{means[name, 'orthogonal prior']:.3f}",
+            "before": f"{own['mean']['DRCL']:.3f}",
+            "after": f"{own['mean'][AFTER]:.3f}",
+            "after − before": _interval(own.loc["DRCL"]),
+            "deep-SM": f"{own['mean']['deep-SM']:.3f}",
+            "after − deep-SM": _interval(own.loc["deep-SM"]),
+            "SM": f"{own['mean']['SM']:.3f}",
+            "random orthogonal W": f"{own['mean']['orthogonal prior']:.3f}",
         }
     return _html(pd.DataFrame(rows).T)
 
@@ -263,13 +242,13 @@ def tried() -> str:
 
 def ablations() -> str:
     """Each variant of DRCL minus the whole, by data set, with intervals over seeds and test items; * leaves out zero."""
-    found = runs("ablations-now")
     rows: dict[str, dict[str, str]] = {}
-    for row in differences(found, "full"):
-        star = "*" if row["low"] > 0 or row["high"] < 0 else ""
-        rows.setdefault(escape(row["method"]), {})[row["dataset"]] = (
-            f"{_interval(row)}{star}"
-        )
+    for row in stored("ablations"):
+        if "low" in row:
+            star = "*" if row["low"] > 0 or row["high"] < 0 else ""
+            rows.setdefault(escape(row["method"]), {})[row["dataset"]] = (
+                f"{_interval(row)}{star}"
+            )
     return _html(pd.DataFrame(rows).T.fillna(""))
 
 
@@ -310,7 +289,12 @@ def command() -> str:
 
 def draw() -> None:
     """Draw the differences of all methods and sets to DRCL."""
-    figure = draw_differences(differences(runs("evidence"), REFERENCE))
+    rows = [
+        row | {"reference": REFERENCE}
+        for row in stored("benchmark")
+        if "low" in row and not row["method"].endswith(", posteriors")
+    ]
+    figure = draw_differences(rows)
     figure.savefig(RESULTS / "evidence" / "differences.png", dpi=110)
 
 

@@ -1,5 +1,8 @@
 """A Sphinx extension of this book: commands with what they print, docstrings as they are meant, less to download.
 
+It also gives each page a card for links (``card``: a picture among the static files), and leads old addresses to new
+ones (``redirects``: pages without ending).
+
 ``{prints}`` runs one command of this repository as the book is built, so that its page can't grow old:
 
     ```{prints} python -m drcl_mini --help
@@ -13,7 +16,8 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
+from html import escape
+from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -24,6 +28,19 @@ from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = "76"
+MOVED = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<meta http-equiv="refresh" content="0; url={address}">
+<link rel="canonical" href="{canonical}">
+</head>
+<body><h1>This page has moved</h1><p>It is now <a href="{address}">{title}</a>.</p></body>
+</html>
+"""
+"""What stands at an old address."""
 
 
 def printed(command: str) -> str:
@@ -125,9 +142,94 @@ def only_the_mathjax_in_use(app: Sphinx, error: Exception | None) -> None:
             bundle.unlink()
 
 
+def first_words(tree: nodes.document | None, most: int = 200) -> str:
+    """What a page says first: its first paragraph, shortened at a word."""
+    if tree is None:
+        return ""
+    for paragraph in tree.findall(nodes.paragraph):
+        if text := " ".join(paragraph.astext().split()):
+            return (
+                text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
+            )
+    return ""
+
+
+def card(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """What other sites show of a link to a page: title, first words, the picture ``card``.
+
+    Whole addresses, which most sites ask for, need ``html_baseurl``. Without it the picture's address is relative, and
+    the page's own is left out.
+    """
+    title = re.sub("<[^>]*>", "", str(context.get("title", "")))
+    about = {
+        "og:type": "article",
+        "og:site_name": app.config.html_title,
+        "og:title": title,
+        "og:description": first_words(doctree),
+    }
+    base = app.config.html_baseurl.rstrip("/")
+    if base:
+        about["og:url"] = f"{base}/{pagename}.html"
+    if app.config.card:
+        up = "../" * pagename.count("/")
+        about["og:image"] = (
+            f"{base or up.rstrip('/') or '.'}/_static/{app.config.card}"
+        )
+        about["og:image:alt"] = app.config.card_alt
+        about["twitter:card"] = "summary_large_image"
+    tags = [
+        f'<meta {"name" if name.startswith("twitter") else "property"}="{name}" content="{escape(text)}" />'
+        for name, text in about.items()
+        if text
+    ]
+    if about["og:description"]:
+        tags.append(
+            f'<meta name="description" content="{escape(about["og:description"])}" />'
+        )
+    context["metatags"] = "\n".join([context.get("metatags", ""), *tags])
+
+
+def lead_on(app: Sphinx, error: Exception | None) -> None:
+    """Write a page at each old address that leads to the new one; an old page that is still there stays.
+
+    Raises:
+        ValueError: the new page isn't there.
+    """
+    if error or app.builder.format != "html":
+        return
+    base = app.config.html_baseurl.rstrip("/")
+    for old, new in app.config.redirects.items():
+        if old in app.env.found_docs:
+            continue
+        if new not in app.env.found_docs:
+            if len(app.env.found_docs) == 1:  # a page built alone
+                continue
+            raise ValueError(f"redirects: {old} leads to {new}, which is no page")
+        address = os.path.relpath(f"{new}.html", PurePosixPath(old).parent)
+        title = escape(app.env.titles[new].astext())
+        canonical = f"{base}/{new}.html" if base else address
+        path = Path(app.outdir, f"{old}.html")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            MOVED.format(title=title, address=address, canonical=canonical),
+            encoding="utf-8",
+        )
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register them all."""
     app.add_directive("prints", Prints)
+    app.add_config_value("redirects", {}, "", dict)
+    app.add_config_value("card", "", "html", str)
+    app.add_config_value("card_alt", "", "html", str)
+    app.connect("html-page-context", card)
+    app.connect("build-finished", lead_on)
     app.connect("doctree-read", no_letters_to_map)
     app.connect("autodoc-skip-member", skip_bare_fields)
     app.connect("autodoc-process-signature", plain_defaults)

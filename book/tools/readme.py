@@ -1,154 +1,103 @@
-"""Renew the README's measured tables, its picture and its count of lines: ``python book/tools/readme.py [--check]``.
+"""Renew the README's table of results and its count of lines: ``python book/tools/readme.py [--check]``.
 
-The tables come from result files, the picture from a chapter's stored output.
+The table comes from ``differences.json`` and ``verdicts.json``, which are made from the runs in ``book/results``.
 """
 
-import base64
 import json
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
 from lines import by_folder
 
-from drcl_mini.core.intervals import interval
-from drcl_mini.experiments.report.report import verdicts
-from drcl_mini.experiments.store.results import read_results
-
 ROOT = Path(__file__).parents[2]
-START, END = "<!-- results -->\n", "<!-- /results -->\n"
+RESULTS = ROOT / "book" / "results"
+START, END = "<!-- results -->", "<!-- /results -->"
 COUNT = re.compile("(?<=<!-- lines -->).*?(?=<!-- /lines -->)")
+AFTER = "DRCL, after"
+ROWS = {
+    AFTER: "**DRCL**",
+    "orthogonal prior": "DRCL with a random W",
+    "deep-SM": "one classifier per modality (deep-SM)",
+    "SM": "logistic regression per modality (SM)",
+}
+"""Rows of the part ``default`` and what they are called; they have ten seeds each."""
+Row = Mapping[str, Any]
 
 
-def table(results: dict) -> str:
-    """Markdown: one row per task, mean over seeds ± half the 95 % interval."""
-    runs = [run for run in results["runs"] if not run["unfinished"]]
-    tasks: dict[str, dict] = {}
-    for run in runs:
-        for s in run["scores"]:
-            name = (
-                "**mean**"
-                if s["query"] == "mean"
-                else f"{s['query']} → {s['gallery']}"
-            )
-            tasks.setdefault(name, {}).setdefault(s["k"], []).append(s["map"])
-    cuts = list(next(iter(tasks.values())))
-    lines = [
-        "| Wikipedia, classic features, test set | "
-        + " | ".join(f"mAP@{k}" for k in cuts)
-        + " |",
-        "| --- |" + " --- |" * len(cuts),
-    ]
-    for name, task in tasks.items():
-        cells = [
-            f"{sum(task[k]) / len(task[k]):.3f} ± {interval(task[k]):.3f}"
-            for k in cuts
-        ]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    spread = f"Mean over {len(runs)} seeds ± half the 95 % interval (Student's t); ten seeds of this setting stand below."
-    return "\n".join([*lines, "", f"{spread} Made by `{results['command']}`.", ""])
+def stored(name: str) -> dict[str, Any]:
+    """A result file."""
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def benchmark() -> str:
-    """Markdown: DRCL and the best of the others on each data set; how many differ from DRCL's default measurably."""
-    runs, ablations = (
-        read_results(ROOT / f"book/results/{name}/results.jsonl")
-        for name in ("benchmark", "ablations")
-    )
-    sets = list(dict.fromkeys(run["dataset"] for run in runs))
-    default = "DRCL, default"
-    runs += [
-        {**run, "method": default}
-        for run in ablations
-        if run["method"] == "full" and run["dataset"] in sets
-    ]
-    rows = {
-        name: []
-        for name in ("seeds", default, "DRCL, searched", "SM", "best of the others")
+def mark(row: Row) -> str:
+    """▲ or ▼ where a method is measurably ahead of DRCL or behind it; a row's difference is DRCL minus the method.
+
+    Example:
+        >>> mark({"low": 0.01, "high": 0.02}), mark({"low": -0.01, "high": 0.02})
+        (' ▼', '')
+        >>> mark({"low": -0.02, "high": -0.01}), mark({})
+        (' ▲', '')
+    """
+    if row.get("low", 0) > 0:
+        return " ▼"
+    return " ▲" if row.get("high", 0) < 0 else ""
+
+
+def plain(found: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Rows of methods with their defaults: a score for each data set."""
+    table: dict[str, dict[str, str]] = {told: {} for told in ROWS.values()}
+    for row in found["default"]:
+        if told := ROWS.get(row["method"]):
+            table[told][row["dataset"]] = f"{row['mean']:.3f}{mark(row)}"
+    return table
+
+
+def searched(
+    found: Mapping[str, Any], claim: Mapping[str, Any]
+) -> dict[str, dict[str, str]]:
+    """Two rows of the wide comparison: DRCL, and the rival that was best on validation data."""
+    means = {
+        (row["dataset"], row["method"]): row["mean"] for row in found["benchmark"]
     }
-    rows |= {"better than the default": [], "worse than the default": []}
-    for name in sets:
-        found = verdicts([r for r in runs if r["dataset"] == name], default)
-        found = found.set_index("method")
-        others = found.drop(index=[default, "DRCL"])
-        best, clear = others["mean"].idxmax(), others[others.p_holm < 0.05]
-        for row, method in (
-            (default, default),
-            ("DRCL, searched", "DRCL"),
-            ("SM", "SM"),
-        ):
-            rows[row].append(_score(found.loc[method]))
-        rows["seeds"].append(str(others.n.min()))
-        rows["best of the others"].append(f"{best}: {_score(others.loc[best])}")
-        for row, which in (
-            ("better", clear.difference > 0),
-            ("worse", clear.difference < 0),
-        ):
-            few = 2 / 2 ** others.n.min() * len(others) >= 0.05
-            told = "too few seeds" if few else f"{which.sum()} of {len(others)}"
-            rows[f"{row} than the default"].append(told)
+    own, rival = {}, {}
+    for name, row in claim["data sets"].items():
+        (method,) = row["against"]
+        own[name] = f"{means[name, 'DRCL']:.3f}"
+        rival[name] = f"{means[name, method]:.3f}{mark(row)} {method}"
+    return {"DRCL, searched": own, "best rival, searched": rival}
+
+
+def table() -> str:
+    """Markdown: a row for each method, a column for each data set."""
+    found = stored("differences")
+    rows = plain(found)
+    names = list(rows[ROWS[AFTER]])
+    rows |= searched(found, stored("verdicts")["claims"]["outperforms"])
+    rows["chance"] = {name: f"{found['chance'][name]:.3f}" for name in names}
     lines = [
-        f"| test mAP@all | {' | '.join(sets)} |",
-        "| --- " * (len(sets) + 1) + "|",
+        f"| test mAP | {' | '.join(names)} |",
+        "| --- " * (len(names) + 1) + "|",
     ]
-    lines += [f"| {name} | {' | '.join(cells)} |" for name, cells in rows.items()]
-    note = (
-        "The last two rows count methods by paired tests with Holm's correction. "
-    )
-    note += "Runs and commands are in `book/results/benchmark` and `ablations`."
-    return "\n".join([*lines, "", note, ""])
-
-
-def _score(row: pd.Series) -> str:
-    return f"{row['mean']:.3f} ± {row['half']:.3f}"
-
-
-def picture() -> bytes:
-    """The PNG of the Quick start's figure of nearest pictures, as stored in the chapter."""
-    notebook = json.loads(
-        (ROOT / "book/01-quick-start.ipynb").read_text(encoding="utf-8")
-    )
-    for cell in notebook["cells"]:
-        if (
-            cell["metadata"].get("mystnb", {}).get("figure", {}).get("name")
-            == "nearest-pictures"
-        ):
-            return next(
-                base64.b64decode(o["data"]["image/png"])
-                for o in cell["outputs"]
-                if "data" in o
-            )
-    raise ValueError("the Quick start has no figure named 'nearest-pictures'")
+    for told, cells in rows.items():
+        lines.append(
+            f"| {told} | {' | '.join(cells.get(name, '') for name in names)} |"
+        )
+    return "\n".join(lines)
 
 
 def main(check: bool) -> int:
-    """Renew table and picture; with ``check`` only say whether they are stale."""
+    """Renew the table and the count; with ``check`` only say whether they are stale."""
     path = ROOT / "README.md"
     text = path.read_text(encoding="utf-8")
-    results = json.loads(
-        (ROOT / "book/results/wikipedia-classic.json").read_text(encoding="utf-8")
-    )
     head, rest = text.split(START)
-    renewed = (
-        head
-        + START
-        + "\n"
-        + table(results)
-        + "\n"
-        + benchmark()
-        + "\n"
-        + END
-        + rest.split(END)[1]
-    )
-    lines = by_folder(ROOT / "drcl_mini")["method"]
-    renewed = COUNT.sub(str(lines), renewed)
-    png = ROOT / "book/results/nearest-pictures.png"
-    if not check:
+    renewed = f"{head}{START}\n\n{table()}\n\n{END}{rest.split(END)[1]}"
+    renewed = COUNT.sub(str(by_folder(ROOT / "drcl_mini")["method"]), renewed)
+    if renewed != text and not check:
         path.write_text(renewed, encoding="utf-8")
-        png.write_bytes(picture())
-        return 0
-    return int(renewed != text or png.read_bytes() != picture())
+    return int(check and renewed != text)
 
 
 if __name__ == "__main__":

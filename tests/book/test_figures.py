@@ -130,7 +130,7 @@ def test_chapters_have_stored_the_scripts_as_they_are():
         for cell in nbformat.read(path, as_version=4).cells:
             for output in cell.get("outputs", []):
                 shown = output.get("data", {}).get("text/html", "")
-                kinds = set(re.findall(r'class="drcl-(\w+)"', shown)) - {"live"}
+                kinds = set(re.findall(r'class="drcl-(\w+)"', shown)) & {path.stem for path in SCRIPTS}
                 for name in re.findall(r'class="drcl-live" data-figure="(\w+)"', shown):
                     parts = [squeezed(LIVE / file) for file in ("live.css", "core.js", "ui.js", f"{name}.js")]
                     assert all(part in shown for part in parts), f"run  python book/tools/execute.py {path}"

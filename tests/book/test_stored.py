@@ -146,15 +146,13 @@ def models_in(packed):
         yield from models_in(inner)
 
 
-def test_models_that_were_stored_before_load():
-    """Those of the first versions have no names of classes and columns."""
+def test_stored_models_load_and_predict():
     count = 0
     for path in sorted(module.MODELS.glob("*.safetensors")):
         tensors, header = load_checkpoint(path, module.KIND)
         for packed in models_in(header["content"]):
             model = module._unpack(packed, tensors)
-            assert model.classes_.tolist() == list(range(model.n_classes_))
-            assert model.class_names_ == tuple(map(str, model.classes_))
+            assert len(model.class_names_) == model.n_classes_
             x = {name: np.ones((2, encoder.widths[0])) for name, encoder in model.encoders_.items()}
             assert all(set(found) <= set(model.classes_) for found in model.predict(x).values())
             count += 1

@@ -361,6 +361,7 @@ def separable(rare, seed):
 def test_a_rare_class_is_predicted_with_class_weights_and_told_without():
     data, (test, truth) = separable(3, 0), separable(300, 1)
     settings = {"prior_epochs": 10, "epochs": 20, "device": "cpu", "progress": False}
+    settings |= {"learning_rate": 1e-3, "prior_learning_rate": 2e-3}  # slow enough to neglect three samples
     with pytest.warns(UserWarning, match=r"class '1' has 3 samples of 'a', another one 300: .*class_weight='balanced'"):
         plain = DRCL(**settings).fit(S(*data))
     assert (plain.predict({"a": test})["a"][truth == 1] == 1).mean() < 0.1

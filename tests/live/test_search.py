@@ -134,9 +134,9 @@ def test_a_word_is_typed_and_what_is_found_is_shown(figure, content):
 def test_it_says_when_it_guesses(figure, content):
     words = ["castle", "zebu", *ODD]
     sure = search_box.probabilities(content, words).max(axis=1) >= content["sure"]
-    guess = next(word for word, yes in zip(words, sure, strict=True) if not yes)
+    guess = next(word for word, yes in zip(words[1:], sure[1:], strict=True) if not yes)
     mistaken = next(word for word, yes in zip(words[1:], sure[1:], strict=True) if yes)
-    ask(figure, "castle")
+    ask(figure, "castle")  # a word of the training data
     assert "guess" not in told(figure)
     assert "never met" not in told(figure)
     ask(figure, guess)
@@ -150,13 +150,13 @@ def test_missions(figure):
     figure.press("guitar")
     after = int(figure.told("hits"))
     ask(figure, "gitar")
-    assert figure.done() == [False, True, False]
+    assert figure.done() == [False, True, "guess" in told(figure)]
     figure.press("dog")
     assert int(figure.told("hits")) == 10 > after
     figure.press("before training")
     assert int(figure.told("hits")) < 5
     assert figure.host.get_by_role("button", name="before training").get_attribute("aria-pressed") == "true"
-    assert figure.done() == [True, True, False]
+    assert figure.done()[:2] == [True, True]
     ask(figure, "zzzzzzzzzz qqq")
     assert figure.done()[2] == ("guess" in told(figure))
     assert figure.faults == []
@@ -176,4 +176,4 @@ def test_it_is_searched_by_touch_and_nothing_moves_where_that_is_unwanted(open_f
 def test_the_welcome_page_tells_what_small_weights_cost():
     found = result("search-box")["map"]
     told = (Path(__file__).parents[2] / "book" / "00-welcome.ipynb").read_text(encoding="utf-8")
-    assert f"mAP {found['after']:.3f}, by the full weights with {found['full']:.3f}" in told
+    assert f"is {found['after']:.3f} instead of {found['full']:.3f}" in told
