@@ -1,6 +1,6 @@
 """The mAP@all of a ranking at random on the sets of the noise grid: ``python book/experiments/noise_chance.py``.
 
-Needs ``python -m data_scripts wikipedia-classic spoken-digits`` first. The formula is that of the chapter on scoring.
+Needs ``python -m data_scripts wikipedia-classic`` first. The formula is that of the chapter on scoring.
 """
 
 from itertools import permutations
@@ -10,7 +10,7 @@ from result_file import store
 
 from drcl_mini import load_dataset
 
-SETS = ("wikipedia-classic", "spoken-digits")
+SETS = ("wikipedia-classic", "numbers")
 
 
 def chance(n, relevant):
