@@ -157,6 +157,30 @@ def test_without_scripts_pictures_stand_there(visit, path, seen):
     assert any(picture.is_visible() for picture in page.locator(seen).all())
 
 
+REACT = """async figure => {
+    const seen = () => figure.innerHTML + [...figure.querySelectorAll('canvas')].map(c => c.toDataURL()).join();
+    const told = [];
+    for (const control of figure.querySelectorAll('input, button')) {
+        const before = seen(), name = control.getAttribute('aria-label') || control.closest('label')?.innerText;
+        if (control.type == 'range') {
+            control.value = control.value == control.max ? control.min : control.max;
+            control.dispatchEvent(new Event('input', {bubbles: true}));
+        } else control.click();
+        for (let i = 0; i < 50 && seen() == before; i++) await new Promise(done => setTimeout(done, 100));
+        told.push([name || control.innerText, seen() != before]);
+    }
+    return told;
+}"""
+
+
+@pytest.mark.parametrize(("path", "figure"), [("09-drcl-whole", ".drcl-grow"), ("17-speed-and-scale", ".drcl-lists")])
+def test_figures_of_a_single_chapter_react(visit, path, figure):
+    page = visit(f"book/{path}.html")
+    told = page.locator(figure).first.evaluate(REACT)
+    assert told
+    assert all(name and changed for name, changed in told), told
+
+
 def test_arrow_keys_walk_on_from_the_dot_pointed_at(visit):
     page = visit("book/11-common-space.html")
     scatter = page.locator(".drcl-hover svg").first
