@@ -53,7 +53,7 @@ drclLive.figures.search = (host, data) => {
     if (!calm()) node.animate(shift, { duration: 1200, iterations: 4, easing: `steps(${frames})` });
     const [sign, colour] = label === wanted ? ["✓", "three"] : ["✗", "quiet"];
     const text = `${place < 10 ? place + 1 : ""} ${sign} ${data.classes[label]}`;
-    const style = `width: 64px; margin: 2px; vertical-align: top; line-height: 1.2; color: var(--${colour})`;
+    const style = `width: 60px; margin: 1px; vertical-align: top; line-height: 1.2; color: var(--${colour})`;
     return el("span", { class: "hit", style }, node, el("small", { text }));
   }
 
