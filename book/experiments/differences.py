@@ -9,11 +9,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from itertools import permutations
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from result_file import RESULTS, store
+from result_file import runs, store
 
 from drcl_mini import load_dataset
 from drcl_mini.experiments.report.differences import verdict
@@ -26,7 +25,6 @@ from drcl_mini.experiments.report.resampling import (
 )
 from drcl_mini.experiments.report.scores import by_posteriors, run_scores
 from drcl_mini.experiments.report.significance import holm
-from drcl_mini.experiments.store.results import read_results
 
 COMMAND = "python book/experiments/differences.py"
 INPUTS = ("evidence", "ablations-now", "default-before", "default-after")
@@ -76,12 +74,6 @@ SUMS: dict[str, dict[str, int]] = {
 }
 """Sums of ablations, by what they ask: each variant's mAP times its number. Beyond the sum: what removing several parts
 changes, less what removing each of them alone changes; below zero, the parts stood in for each other."""
-
-
-def runs(name: str) -> list[dict[str, Any]]:
-    """The runs of a folder of results."""
-    path = RESULTS / name / "results.jsonl"
-    return read_results(path if path.is_file() else Path(f"{path}.gz"))
 
 
 def digest(records: Runs) -> str:

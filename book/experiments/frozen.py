@@ -8,11 +8,10 @@ from itertools import permutations
 from typing import Any
 
 import numpy as np
-from result_file import RESULTS, store
+from result_file import runs, store
 
 from drcl_mini import evaluate, load_dataset
 from drcl_mini.core.intervals import interval
-from drcl_mini.experiments.store.results import read_results
 
 COMMAND = "python book/experiments/frozen.py"
 SETS = ("things-groups", "things", "things-fine")
@@ -40,7 +39,7 @@ def trained(name: str) -> dict[str, Any]:
     """By method, the mean over seeds of the mean mAP of the two tasks, and half its 95 % interval."""
     scores: dict[str, list[float]] = {}
     for folder, methods in RUNS.items():
-        for record in read_results(RESULTS / folder / "results.jsonl.gz"):
+        for record in runs(folder):
             if record["dataset"] == name and record["method"] in methods:
                 tasks = {
                     (s["query"], s["gallery"]): s["map"]

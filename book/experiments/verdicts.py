@@ -5,23 +5,18 @@ sets of one source are one block (their mean); the blocks' mean has an interval,
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from result_file import RESULTS, store
+from result_file import runs, store
 
 from drcl_mini import load_dataset
 from drcl_mini.data.load import SOURCES
 from drcl_mini.experiments.report.resampling import precisions, resample
 from drcl_mini.experiments.report.significance import holm
-from drcl_mini.experiments.store.results import read_results
 
 COMMAND = "python book/experiments/verdicts.py"
-ABLATIONS, BENCHMARK = (
-    RESULTS / "ablations-now" / "results.jsonl.gz",
-    RESULTS / "evidence" / "results.jsonl",
-)
+ABLATIONS, BENCHMARK = "ablations-now", "evidence"
 LEVEL = 0.05
 
 
@@ -33,7 +28,7 @@ class Claim(NamedTuple):
     question: str
     plus: str
     minus: Sequence[str] | str
-    path: Path
+    folder: str
 
 
 CLAIMS = (
@@ -160,7 +155,7 @@ def summary(drawn: np.ndarray, difference: float) -> dict[str, float]:
 
 def found_for(claim: Claim) -> dict[str, Any]:
     """What was found for one claim: on each data set, each source, and over sources."""
-    records = read_results(claim.path)
+    records = runs(claim.folder)
     sets, draws = {}, {}
     for name in dict.fromkeys(r["dataset"] for r in records):
         held = {r["method"] for r in records if r["dataset"] == name}
@@ -178,10 +173,10 @@ def found_for(claim: Claim) -> dict[str, Any]:
             table, seed
         )  # one seed a source: its data sets share the drawn items
         draws.setdefault(source, []).append((drawn, difference))
-        runs = len(next(iter(table.values())))
+        seeds = len(next(iter(table.values())))
         against = rivals(records, name, claim)
         sets[name] = summary(drawn, difference) | {
-            "seeds": runs,
+            "seeds": seeds,
             "against": against,
         }
     means = {

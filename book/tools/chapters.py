@@ -70,17 +70,10 @@ def takes(text: str) -> tuple[str, str, str]:
     Example:
         >>> takes('<p class="takes">A minute · 1 GB · CPU or GPU · data: none</p>')
         ('A minute', 'CPU or GPU', 'none')
-        >>> takes("| Time and memory | 1 minute, 1 GB |\\n| Device | CPU |\\n| Data | none |")
-        ('1 minute', 'CPU', 'none')
     """
-    if found := TAKES.search(text):
-        named = [part for part in found[0].split(" · ") if part in DEVICES]
-        return found[1], (named or ["CPU"])[0], found[2]
-    rows = dict(
-        re.findall(r"^\| (Time and memory|Device|Data) \| (.+?) \|$", text, re.M)
-    )
-    time = rows.get("Time and memory", "not measured").split(",")[0]
-    return time, rows.get("Device", "CPU"), rows.get("Data", "none")
+    found = TAKES.search(text)
+    named = [part for part in found[0].split(" · ") if part in DEVICES]
+    return found[1], (named or ["CPU"])[0], found[2]
 
 
 def measure() -> None:

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # kit
 from drcl_mini.data.load import SOURCES
 from drcl_mini.experiments.report.differences import draw_differences
 from drcl_mini.experiments.report.statistics import rank_methods
-from kit.results import RESULTS, runs
+from kit.results import RESULTS, result, runs
 
 MARKS = {"ahead": " ▲", "behind": " ▼", "unclear": ""}
 REFERENCE = "DRCL"
@@ -24,8 +24,7 @@ AFTER = "DRCL, after"
 @cache
 def stored(part: str) -> list[dict[str, Any]]:
     """Rows of a part of ``differences.json``, which ``book/experiments/differences.py`` makes."""
-    path = RESULTS / "differences.json"
-    return json.loads(path.read_text(encoding="utf-8"))[part]
+    return result("differences")[part]
 
 
 @cache

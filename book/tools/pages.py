@@ -196,7 +196,7 @@ def card(
 
 
 def lead_on(app: Sphinx, error: Exception | None) -> None:
-    """Write a page at each old address that leads to the new one; an old page that is still there stays.
+    """Write a page at each old address that leads to the new one.
 
     Raises:
         ValueError: the new page isn't there.
@@ -205,8 +205,6 @@ def lead_on(app: Sphinx, error: Exception | None) -> None:
         return
     base = app.config.html_baseurl.rstrip("/")
     for old, new in app.config.redirects.items():
-        if old in app.env.found_docs:
-            continue
         if new not in app.env.found_docs:
             if len(app.env.found_docs) == 1:  # a page built alone
                 continue

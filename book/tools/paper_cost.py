@@ -1,28 +1,22 @@
 """The page on the paper's data sets in parts, as HTML: ``python book/tools/paper_cost.py PART``."""
 
-import json
 import sys
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # kit
 from data_scripts.__main__ import script
 from drcl_mini.experiments.plan.suites import COMMANDS, PAPER
 from drcl_mini.experiments.report.published import read_published
-from drcl_mini.experiments.store.results import read_results
 from drcl_mini.training.settings import EPOCHS, RATES
+from kit.results import RESULTS, result, runs
 
-RESULTS = Path(__file__).parents[1] / "results"
 TASKS = ("image", "text"), ("text", "image")
 OURS = {"benchmark": ("MCCA", "PLS", "GMA", "SM"), "evidence": ("SM", "DRCL")}
 """By folder of results, our rows that stand beside the recipes: the evidence searched wider."""
-
-
-def stored(name: str) -> dict[str, Any]:
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def html(table: pd.DataFrame, index: bool = True) -> str:
@@ -61,7 +55,7 @@ def commands() -> str:
 
 def costs() -> pd.DataFrame:
     """Every row of the suite with its hours on the processor that timed a step."""
-    found = stored("paper-cost")
+    found = result("paper-cost")
     timed = pd.DataFrame(found["timed"])
     timed["rate"] = timed.operations / timed.seconds
     linear = timed[timed.method.isin(["MCCA", "SM"])].set_index("method").rate
@@ -123,7 +117,7 @@ def power(value: float) -> str:
 
 def timed() -> str:
     """The steps that were timed."""
-    found = stored("paper-cost")
+    found = result("paper-cost")
     rows = [
         {
             "data set": row["dataset"],
@@ -142,14 +136,14 @@ def timed() -> str:
 def classic() -> str:
     """Recipes of 2010, our rows, and published ones where a source was at hand, on the classic features."""
     rows = []
-    for name, found in stored("classic-recipes")["recipes"].items():
+    for name, found in result("classic-recipes")["recipes"].items():
         for items, scores in found.items():
             told = {f"{a} → {b}": f"{scores[f'{a} → {b}']:.3f}" for a, b in TASKS}
             rows.append(
                 {"what": f"{name}, recipe of 2010", "test items": items} | told
             )
     for folder, names in OURS.items():
-        records = read_results(RESULTS / folder / "results.jsonl")
+        records = runs(folder)
         for method in names:
             own = [
                 r["scores"]
@@ -176,12 +170,15 @@ def classic() -> str:
     return html(pd.DataFrame(rows).fillna(""), index=False)
 
 
-def mean(runs: list[list[dict]], query: str) -> float:
-    """The mean mAP@all of a task over runs."""
-    scores = [
-        s for run in runs for s in run if s["query"] == query and s["k"] == "all"
+def mean(scores: list[list[dict]], query: str) -> float:
+    """The mean mAP@all of a task over runs, given the scores of each."""
+    found = [
+        s["map"]
+        for own in scores
+        for s in own
+        if (s["query"], s["k"]) == (query, "all")
     ]
-    return float(np.mean([s["map"] for s in scores]))
+    return float(np.mean(found))
 
 
 PARTS = {

@@ -3,29 +3,27 @@
 Items come from the package, figures from ``book/results``; each part below says which.
 """
 
-import json
 import sys
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # kit
 from drcl_mini import load_dataset
 from drcl_mini.app.show import as_html
 from drcl_mini.core.intervals import interval
 from drcl_mini.data.items import TITLES
 from drcl_mini.data.shipped import load_collection
-from drcl_mini.experiments.store.results import read_results
+from kit.results import result, runs
 
-RESULTS = Path(__file__).parents[1] / "results"
 SHOWN = {
     "numbers": ("0", "1", "3", "7"),
     "things": ("bird", "food", "vehicle", "building", "home"),
 }
 EACH = 2
-"""Items of each class and medium on a sheet: the first ones of the test split."""
+"""Items of each class and modality on a sheet: the first ones of the test split."""
 PRIORS = {
     "DRCL": "learned, selected",
     "orthogonal prior × 5": "random, length 5",
@@ -34,11 +32,6 @@ PRIORS = {
     "simplex prior": "simplex, length 1",
 }
 DEPTHS = ("things-groups", "things", "things-fine")
-
-
-def stored(name: str) -> Any:
-    """A result file."""
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def html(table: pd.DataFrame) -> str:
@@ -73,7 +66,7 @@ def sheet(name: str) -> str:
 
 def counts(name: str) -> str:
     """Items by class and medium: train / validation / test."""
-    found = stored("real-sets")["items"][name]
+    found = result("real-sets")["items"][name]
     table = {
         m: {c: " / ".join(map(str, n)) if any(n) else "–" for c, n in own.items()}
         for m, own in found.items()
@@ -83,7 +76,7 @@ def counts(name: str) -> str:
 
 def probes() -> str:
     """Accuracies of simple classifiers, by set, medium and features."""
-    rows = pd.DataFrame(stored("real-sets")["probes"])
+    rows = pd.DataFrame(result("real-sets")["probes"])
     rows = rows.set_index(["dataset", "modality", "features"])
     names = [
         "samples",
@@ -97,7 +90,7 @@ def probes() -> str:
 
 def speakers() -> str:
     """Accuracy on a speaker whom the classifier never heard."""
-    rows = pd.DataFrame(stored("real-sets")["speakers"])
+    rows = pd.DataFrame(result("real-sets")["speakers"])
     table = rows.pivot(
         index="stranger", columns="features", values="logistic regression"
     )
@@ -108,7 +101,7 @@ def speakers() -> str:
 def scores() -> dict[tuple[str, str], list[float]]:
     """Mean mAP of every run, by data set and method, in the order of the seeds."""
     found: dict[tuple[str, str], list[float]] = {}
-    records = read_results(RESULTS / "real" / "results.jsonl")
+    records = runs("real")
     for record in sorted(records, key=lambda record: record["seed"]):
         maps = [s["map"] for s in record["scores"] if s["k"] == "all"]
         found.setdefault((record["dataset"], record["method"]), []).append(
@@ -154,7 +147,7 @@ def depths() -> str:
 def searches() -> str:
     """The ten searches with their items, hits ticked where the class is right."""
     parts = []
-    for asked in stored("ten-searches")["searches"]:
+    for asked in result("ten-searches")["searches"]:
         name, query, searched = asked["dataset"], asked["query"], asked["searched"]
         hits = []
         for row, known in zip(asked["hits"], asked["classes"], strict=True):

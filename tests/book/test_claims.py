@@ -11,7 +11,6 @@ from kit.scoreboard import SUSPECTS
 from drcl_mini import load_collection
 from drcl_mini.core.intervals import interval
 from drcl_mini.data import minimedia
-from drcl_mini.experiments.store.results import read_results
 
 BOOK = Path(__file__).parents[2] / "book"
 RESULTS = BOOK / "results"
@@ -33,12 +32,12 @@ def runs_of(name):
 
 @pytest.fixture(scope="module")
 def real():
-    return read_results(RESULTS / "real/results.jsonl")
+    return runs_of("real")
 
 
 @pytest.fixture(scope="module")
 def runs():
-    return read_results(RESULTS / "evidence/results.jsonl")
+    return runs_of("evidence")
 
 
 def test_a_learned_prior_pays_with_many_classes_only(real):

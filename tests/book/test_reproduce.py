@@ -6,12 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import kit
 import pytest
 
 from drcl_mini.experiments.plan.choice import FINAL, FIRST, MORE, ROUNDS, SEEDS
 from drcl_mini.experiments.plan.suites import PAPER, SUITES
 from drcl_mini.experiments.report.published import COLUMNS
-from drcl_mini.experiments.store.results import read_results
 
 BOOK = Path(__file__).parents[2] / "book"
 PAGE = (BOOK / "reference/reproduce.md").read_text(encoding="utf-8")
@@ -54,7 +54,7 @@ def test_what_is_said_of_the_recipes(recipes):
 
 def test_what_is_said_of_our_rows_beside_them(recipes):
     def ours(folder, method, query):
-        records = [r for r in read_results(BOOK / f"results/{folder}/results.jsonl") if r["method"] == method]
+        records = [r for r in kit.runs(folder) if r["method"] == method]
         runs = [r["scores"] for r in records if r["dataset"] == "wikipedia-classic"]
         maps = [s["map"] for run in runs for s in run if (s["query"], s["k"]) == (query, "all")]
         return sum(maps) / len(maps)

@@ -24,7 +24,7 @@ def claim(monkeypatch):
     """A claim about methods A and B, and what was found in some records."""
 
     def ask(records, minus=("B",)):
-        monkeypatch.setattr(verdicts, "read_results", lambda path: records)
+        monkeypatch.setattr(verdicts, "runs", lambda folder: records)
         return verdicts.found_for(verdicts.Claim("toy", "A is better.", "A minus B", "A", minus, None))
 
     return ask
